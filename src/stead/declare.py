@@ -1,0 +1,145 @@
+"""What a file on a shelf declares: a check, a verb, a playbook, a channel.
+
+Decorators and constructors return plain declarations; `app/discover` collects them. No registry, no import side effects.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from stead.domain.action import Action, ActionRequest, Risk
+from stead.domain.finding import Finding, FindingClass, Progressing
+from stead.ports import Channel, Clock, Estate, Hands, HostCommands
+
+Outcome = Finding | Progressing | None | Iterable[Finding | Progressing]
+"""What a check says of one object. Healthy says nothing; an object with several faults may say several."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A deterministic detector over an estate that is watched: `run(object, view, now)`, pure and synchronous.
+
+    `watches[0]` is the type of `object`; a change of any other watched type in the same namespace (or of a cluster-wide one)
+    runs the check again on the objects that it may concern. `page` is what `explain` shows: the function's docstring.
+    """
+
+    name: str
+    watches: tuple[type, ...]
+    run: Callable[[Any, Any, datetime], Outcome]
+    class_: FindingClass = FindingClass.FAULT
+    page: str = ""
+
+
+def check(
+    *, watches: Sequence[type], class_: FindingClass = FindingClass.FAULT
+) -> Callable[[Callable[[Any, Any, datetime], Outcome]], Check]:
+    """Declare a check. Its name is the function's name, which is also the name of its file, test and page."""
+
+    def declare(run: Callable[[Any, Any, datetime], Outcome]) -> Check:
+        return Check(name=run.__name__, watches=tuple(watches), run=run, class_=class_, page=inspect.getdoc(run) or "")
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostCheck:
+    """A detector without a watch: asks a host by commands, `every` so often. Raises BlindError when it could not look."""
+
+    name: str
+    every: timedelta
+    run: Callable[[HostCommands, str, datetime], Awaitable[Sequence[Finding]]]
+    class_: FindingClass = FindingClass.FAULT
+    page: str = ""
+
+
+def host_check(*, every: timedelta) -> Callable[[Callable[[HostCommands, str, datetime], Awaitable[Sequence[Finding]]]], HostCheck]:
+    """Declare a host check: `run(commands, estate_id, now)` returns what is wrong, nothing when all is well."""
+
+    def declare(run: Callable[[HostCommands, str, datetime], Awaitable[Sequence[Finding]]]) -> HostCheck:
+        return HostCheck(name=run.__name__, every=every, run=run, page=inspect.getdoc(run) or "")
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rbac:
+    """One rule that a verb needs of the write role, or a check of the read role."""
+
+    group: str
+    resource: str
+    verbs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What applying said. `undo` is the request that takes it back; None where nothing can."""
+
+    note: str
+    undo: ActionRequest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """One change that Stead knows how to make.
+
+    `preflight(action, estate)` returns why not, "" when nothing speaks against it; it looks at the live world.
+    `apply(action, estate, hands)` makes the change, fenced by the action's precondition.
+    `landed(action, estate)` looks whether this very action has already been applied: the question after a crash.
+    `subject_stays` says whether the subject must still be there for a proof, or must be gone.
+    """
+
+    name: str
+    risk: Risk
+    reversible: bool
+    kinds: tuple[str, ...]
+    rbac: tuple[Rbac, ...]
+    preflight: Callable[[Action, Estate], Awaitable[str]]
+    apply: Callable[[Action, Estate, Hands], Awaitable[Applied]]
+    landed: Callable[[Action, Estate], Awaitable[bool]]
+    subject_stays: bool = True
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playbook:
+    """A deterministic fix: findings → verbs, in order. `checks` are those whose findings it fits; `rank` settles who is asked first.
+
+    `propose(findings, estate, now)` returns the actions that it would take; nothing where it does not fit after all.
+    """
+
+    name: str
+    checks: frozenset[str]
+    propose: Callable[[Sequence[Finding], Estate, datetime], Awaitable[Sequence[ActionRequest]]]
+    rank: int = 100
+    page: str = ""
+
+
+def playbook(
+    *, checks: Iterable[str], rank: int = 100
+) -> Callable[[Callable[[Sequence[Finding], Estate, datetime], Awaitable[Sequence[ActionRequest]]]], Playbook]:
+    """Declare a playbook. Its name is the function's name."""
+
+    def declare(propose: Callable[[Sequence[Finding], Estate, datetime], Awaitable[Sequence[ActionRequest]]]) -> Playbook:
+        return Playbook(name=propose.__name__, checks=frozenset(checks), propose=propose, rank=rank, page=inspect.getdoc(propose) or "")
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelKind:
+    """A kind of channel: `settings` validates its configuration keys (a pydantic model), `open(name, settings, clock)` makes one.
+
+    `open` imports its library only then; a missing one is a UserError that names the extra.
+    """
+
+    kind: str
+    settings: type[Any]
+    open: Callable[[str, Any, Clock], Channel]
+    page: str = ""
+
+
+Declarations = Mapping[str, Check | HostCheck | Verb | Playbook | ChannelKind]

@@ -1,0 +1,1 @@
+"""GROUND. Pure values and rules; time is an argument; no I/O, no framework."""

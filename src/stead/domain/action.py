@@ -1,0 +1,104 @@
+"""A typed change: what is asked for, on which object exactly, and how far it reaches."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from stead.domain.subject import Subject
+
+
+class Risk(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precondition:
+    """What must still hold when the action is applied: this very object, and its spec as it was when the action was decided.
+
+    `generation` 0 means that the kind has none (a Pod's spec does not change).
+    """
+
+    uid: str
+    generation: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRequest:
+    """What a playbook or an agent proposes: a verb of the catalogue, its target and parameters, and why.
+
+    `parameters` are JSON values · `proposer` names the playbook or agent · `guess` marks a remedy that is tried rather than known
+    to fit · `tainted` says that words somebody else wrote led to it · `check` and `fingerprint` name the finding that must fall quiet ·
+    `undo` the line a person pastes to take it back, "" where nothing can · `command` the line that does the same by hand.
+    """
+
+    verb: str
+    subject: Subject
+    precondition: Precondition
+    check: str
+    fingerprint: str
+    reason: str
+    proposer: str
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    guess: bool = False
+    tainted: bool = False
+    command: str = ""
+    undo: str = ""
+
+    @property
+    def digest(self) -> str:
+        """sha256 of what an approval binds: verb, target with uid, parameters, generation and reason."""
+        bound = (self.verb, *self.subject.key, self.precondition.uid, self.precondition.generation, dict(self.parameters), self.reason)
+        return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).hexdigest()
+
+
+class ActionState(StrEnum):
+    """DENIED, VOID, REFUSED and UNKNOWN are ends too: each action has a named one.
+
+    UNKNOWN: it was sent and nobody can say whether it landed. UNPROVEN: it was done and the proof did not come.
+    """
+
+    PROPOSED = "proposed"
+    AWAITING = "awaiting_approval"
+    ALLOWED = "allowed"
+    INTENDED = "intended"
+    APPLIED = "applied"
+    PROVEN = "proven"
+    UNPROVEN = "unproven"
+    DENIED = "denied"
+    VOID = "void"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+    @property
+    def ended(self) -> bool:
+        return self in _ENDED
+
+
+_ENDED = frozenset(
+    {
+        ActionState.PROVEN,
+        ActionState.UNPROVEN,
+        ActionState.DENIED,
+        ActionState.VOID,
+        ActionState.REFUSED,
+        ActionState.UNKNOWN,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """An ActionRequest with a life: `id` is `{incident}.{episode}.{segment}.{n}`, the idempotency key of what it does."""
+
+    id: str
+    incident: int
+    request: ActionRequest
+    state: ActionState = ActionState.PROPOSED
+    note: str = ""

@@ -1,0 +1,35 @@
+"""A person's yes, or no, to one exact action."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from stead.domain.action import Action
+
+
+class ApprovalState(StrEnum):
+    """VOID: what it was about has moved. EXPIRED: nobody answered in time."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+    VOID = "void"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """`digest` binds the action as it was shown; `rules` are those that asked for a person."""
+
+    number: int
+    action: Action
+    digest: str
+    rules: tuple[str, ...]
+    asked_at: datetime
+    expires_at: datetime
+    state: ApprovalState = ApprovalState.PENDING
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    reason: str = ""

@@ -1,0 +1,118 @@
+"""What a check says of a Subject, and the fingerprint by which it is known again."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from stead.domain.evidence import Evidence
+from stead.domain.subject import Key, Subject
+
+
+class Severity(StrEnum):
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return _SEVERITIES.index(self)
+
+
+_SEVERITIES = list(Severity)
+
+
+class FindingClass(StrEnum):
+    """A fault is broken now or sure to break; hygiene is an opinion, off by default."""
+
+    FAULT = "fault"
+    HYGIENE = "hygiene"
+
+
+class FindingState(StrEnum):
+    """FIRING is broken now; PROGRESSING may still come right by a deadline; BLIND could not be looked at."""
+
+    FIRING = "firing"
+    PROGRESSING = "progressing"
+    BLIND = "blind"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One fault of one Subject.
+
+    `check` the detector's name · `reason` a stable CamelCase code that never alternates · `summary` one line for a person ·
+    `top` the controller that owns the subject, where one does (a Pod's Deployment) · `container` where the fault has one ·
+    `depends_on` the subjects whose fault would explain this one, nearest first (node, claim, ConfigMap, its own workload) ·
+    `since` when it began, as far as the object tells · `instances` names of the subjects that this finding stands for.
+    """
+
+    check: str
+    subject: Subject
+    reason: str
+    summary: str
+    severity: Severity = Severity.WARNING
+    class_: FindingClass = FindingClass.FAULT
+    state: FindingState = FindingState.FIRING
+    top: Subject | None = None
+    container: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    depends_on: tuple[Subject, ...] = ()
+    since: datetime | None = None
+    instances: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over what does not change from one pod, listing or alternating status to the next (DECISIONS, Identity)."""
+        owner = self.top or self.subject
+        identity = (
+            self.subject.estate,
+            self.check,
+            self.subject.group,
+            self.subject.kind,
+            self.subject.namespace,
+            f"{owner.kind}/{owner.name}",
+            self.container,
+            self.reason,
+        )
+        return hashlib.sha256("\x1f".join(identity).encode()).hexdigest()
+
+    @property
+    def keys(self) -> frozenset[Key]:
+        """The identities under which another finding may name this one as its cause."""
+        return frozenset({self.subject.key} if self.top is None else {self.subject.key, self.top.key})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progressing:
+    """Not a fault before `until`; `finding` says what is being waited for."""
+
+    until: datetime
+    finding: Finding
+
+
+def merge(one: Finding, other: Finding) -> Finding:
+    """Two sightings with one fingerprint become one: worst state and severity, earliest start, all instances. Commutative."""
+    first, second = sorted((one, other), key=_precedence)
+    instances = sorted({*_names(one), *_names(other)})
+    began = [f.since for f in (one, other) if f.since is not None]
+    return replace(
+        first,
+        severity=max(one.severity, other.severity, key=lambda s: s.rank),
+        instances=tuple(instances),
+        since=min(began, default=None),
+        depends_on=first.depends_on + tuple(s for s in second.depends_on if s not in first.depends_on),
+    )
+
+
+def _precedence(finding: Finding) -> tuple[int, int, str, str, str]:
+    """The sighting that speaks for both: firing before progressing, worst severity, then the smallest name and text."""
+    order = (FindingState.FIRING, FindingState.BLIND, FindingState.PROGRESSING)
+    subject = finding.subject
+    return (order.index(finding.state), -finding.severity.rank, subject.name, subject.uid, finding.summary)
+
+
+def _names(finding: Finding) -> tuple[str, ...]:
+    return finding.instances or (finding.subject.name,)

@@ -1,0 +1,74 @@
+"""Which findings share a cause: the cause, and the symptoms folded under it.
+
+Every finding names the subjects whose fault would explain it (`depends_on`, nearest first). Following those names as far as they
+lead gives its cause; findings with one cause are one group. Pure: the same findings in any order give the same groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from stead.domain.finding import Finding, FindingState, Severity
+from stead.domain.subject import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A cause and its symptoms. `severity` is the worst of them all."""
+
+    cause: Finding
+    symptoms: tuple[Finding, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return (self.cause, *self.symptoms)
+
+    @property
+    def severity(self) -> Severity:
+        return max((f.severity for f in self.findings), key=lambda s: s.rank)
+
+
+def group(findings: Iterable[Finding]) -> list[Group]:
+    """Group firing and blind findings by cause, worst and then oldest name first. Progressing ones belong to no group."""
+    known = sorted({f.fingerprint: f for f in findings if f.state is not FindingState.PROGRESSING}.values(), key=_order)
+    by_key: dict[Key, list[Finding]] = {}
+    for finding in known:
+        for key in finding.keys:
+            by_key.setdefault(key, []).append(finding)
+    members: dict[str, list[Finding]] = {}
+    for finding in known:
+        members.setdefault(_root(finding, by_key).fingerprint, []).append(finding)
+    return sorted((_as_group(cause, found) for cause, found in members.items()), key=lambda g: _order(g.cause))
+
+
+def explains(finding: Finding, candidates: Mapping[Key, Sequence[Finding]]) -> Finding | None:
+    """The nearest finding that would explain this one; None where nothing that it depends on is at fault."""
+    for subject in finding.depends_on:
+        for candidate in candidates.get(subject.key, ()):
+            # A subject's own finding explains nothing of its pods through `top`: that arrow points the other way.
+            if candidate.fingerprint != finding.fingerprint and not _points_back(candidate, finding):
+                return candidate
+    return None
+
+
+def _points_back(candidate: Finding, finding: Finding) -> bool:
+    return any(subject.key in finding.keys for subject in candidate.depends_on)
+
+
+def _root(finding: Finding, by_key: Mapping[Key, Sequence[Finding]]) -> Finding:
+    seen = {finding.fingerprint}
+    while (cause := explains(finding, by_key)) is not None and cause.fingerprint not in seen:
+        seen.add(cause.fingerprint)
+        finding = cause
+    return finding
+
+
+def _as_group(cause: str, found: Sequence[Finding]) -> Group:
+    root = next(f for f in found if f.fingerprint == cause)
+    return Group(root, tuple(f for f in found if f.fingerprint != cause))
+
+
+def _order(finding: Finding) -> tuple[int, str, str, str, str]:
+    subject = finding.subject
+    return (-finding.severity.rank, subject.namespace, subject.name, finding.check, finding.fingerprint)

@@ -1,0 +1,42 @@
+"""Numbers for people (`I-41`, `A-17`) and ids for workflows (`act:41.1.1`)."""
+
+from __future__ import annotations
+
+from stead.domain.errors import UserError
+
+
+def incident_number(number: int) -> str:
+    return f"I-{number}"
+
+
+def approval_number(number: int) -> str:
+    return f"A-{number}"
+
+
+def parse_number(text: str, letter: str) -> int:
+    """`I-41`, `i-41` or `41` → 41. UserError for anything else."""
+    digits = text.strip().upper().removeprefix(f"{letter}-")
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > 15:
+        raise UserError(f"`{text}` is not a number like {letter}-41", hint="`stead incidents` lists the open ones")
+    return int(digits)
+
+
+def trigger_workflow(trigger: str) -> str:
+    return f"trg:{trigger}"
+
+
+def segment_workflow(incident: int, episode: int, segment: int) -> str:
+    """Investigation segments: an id that was used once returns its old result, so each segment of each episode has its own."""
+    return f"inv:{incident}:{episode}:{segment}"
+
+
+def action_workflow(action: str) -> str:
+    return f"act:{action}"
+
+
+def delivery_workflow(delivery: int, attempt: int) -> str:
+    return f"dlv:{delivery}:{attempt}"
+
+
+def due_workflow(due: int) -> str:
+    return f"due:{due}"

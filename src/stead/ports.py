@@ -1,0 +1,126 @@
+"""The few Protocols where a second kind exists. Everything that crosses the house's outer wall goes through one of these."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from stead.domain.delivery import Capabilities, Delivery
+from stead.domain.scan import Scan
+from stead.domain.subject import Subject
+from stead.domain.trigger import Sightings
+
+Object = Mapping[str, Any]
+"""An object of an estate as its API gives it (for Kubernetes: the JSON of the API reference)."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The present time, aware, in UTC."""
+        ...
+
+    async def sleep_until(self, when: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """A command that ended. `code` is its exit status; 127 means that there is no such program."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+class HostCommands(Protocol):
+    """Runs commands on one host. Raises BlindError when the command could not be run or did not end in time."""
+
+    async def run(self, argv: Sequence[str], timeout: float) -> Completed:
+        """Run `argv` for at most `timeout` seconds. A missing program is a Completed with code 127, not an error."""
+        ...
+
+
+class Channel(Protocol):
+    """Carries messages to people. Passes the shared conformance suite."""
+
+    name: str
+    capabilities: Capabilities
+
+    async def send(self, delivery: Delivery) -> str:
+        """Send a new message, or edit `delivery.replaces` where that is set; return the remote id ("" where there is none).
+
+        `delivery.id` lets the receiver tell a repeated try from a second message. Raises TemporaryError (with `retry_after` where
+        the receiver said) or PermanentError.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Seen(StrEnum):
+    """What a fresh look at one finding says. LAGGING: the estate has not caught up with the change yet."""
+
+    QUIET = "quiet"
+    PROGRESSING = "progressing"
+    FIRING = "firing"
+    ABSENT = "absent"
+    LAGGING = "lagging"
+    BLIND = "blind"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """A fresh look by the check that found the fault. `present` says whether the action's subject (by uid) is still there."""
+
+    seen: Seen
+    present: bool
+    note: str = ""
+
+
+class Estate(Protocol):
+    """What is watched, through the read identity. Every read raises BlindError when it could not be made."""
+
+    id: str
+
+    def sightings(self) -> AsyncIterator[Sightings]:
+        """Watch until closed: first one complete pass, then what changes. Losing sight of something is a blind finding in it."""
+        ...
+
+    async def scan(self) -> Scan:
+        """One read-only pass."""
+        ...
+
+    async def observe(self, check: str, fingerprint: str, subject: Subject) -> Observation:
+        """Look at the world afresh (not at what is remembered) and run `check` on it. Never raises: blind is an answer."""
+        ...
+
+    async def read(self, subject: Subject) -> Object | None:
+        """The live object; None when it does not exist."""
+        ...
+
+    async def list(self, api_version: str, kind: str, namespace: str = "", labels: Mapping[str, str] | None = None) -> Sequence[Object]:
+        """Live objects of a kind, in one namespace or ("") in all, with these labels."""
+        ...
+
+    def hands(self) -> Hands:
+        """The write identity. Only `engine/remediate` asks for it."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Hands(Protocol):
+    """What can change an estate. Each call carries the action's id, so the estate's own audit log agrees with ours.
+
+    Raises ConflictError when a precondition does not hold (HTTP 409), PermanentError when refused, TemporaryError when it may work later.
+    """
+
+    async def patch(self, subject: Subject, body: Object, *, action: str) -> Object:
+        """Merge-patch (RFC 7386; strategic for built-in Kubernetes kinds). A `metadata.resourceVersion` in `body` is a precondition."""
+        ...
+
+    async def delete(self, subject: Subject, *, uid: str, grace_seconds: int | None, action: str) -> None:
+        """Delete the object with this uid. An object that is already gone is a ConflictError: somebody else was first."""
+        ...
