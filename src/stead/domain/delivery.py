@@ -87,6 +87,7 @@ class Delivery:
     """
 
     id: int
+    incident: int
     channel: str
     conversation: str
     position: int

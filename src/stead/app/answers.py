@@ -1,0 +1,192 @@
+"""What the API, the command line and the page are told: JSON-ready values, read from the store alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from stead.domain import ids
+from stead.domain.approval import Approval, ApprovalState
+from stead.domain.delivery import Delivery
+from stead.domain.finding import Finding, FindingState
+from stead.domain.incident import Incident, IncidentState
+from stead.domain.subject import Subject
+from stead.store import actions, deliveries, events, findings, incidents, sessions
+from stead.store.actions import StoredAction
+from stead.store.codec import plain
+from stead.store.findings import StoredFinding
+
+
+def subject(of: Subject) -> dict[str, Any]:
+    return {"estate": of.estate, "apiVersion": of.api_version, "kind": of.kind, "namespace": of.namespace, "name": of.name}
+
+
+def finding(of: Finding) -> dict[str, Any]:
+    """A finding as `stead check -o json` gives it too."""
+    return {
+        "check": of.check,
+        "class": of.class_.value,
+        "severity": of.severity.value,
+        "state": of.state.value,
+        "subject": subject(of.subject),
+        "container": of.container,
+        "reason": of.reason,
+        "summary": of.summary,
+        "evidence": [{"what": e.what, "value": e.value, "command": e.command} for e in of.evidence],
+        "fingerprint": of.fingerprint,
+        "since": _time(of.since),
+        "instances": list(of.instances),
+    }
+
+
+def incident_row(connection: sa.Connection, of: Incident) -> dict[str, Any]:
+    stored = findings.of_incident(connection, of.number)
+    cause = next((s.finding for s in stored if s.finding.fingerprint == of.cause), None)
+    return {
+        "id": ids.incident_number(of.number),
+        "number": of.number,
+        "estate": of.estate,
+        "state": of.state.value,
+        "severity": of.severity.value,
+        "title": of.title,
+        "cause": None if cause is None else finding(cause),
+        "findings": sum(1 for s in stored if s.closed_at is None),
+        "episode": of.episode,
+        "opened_at": _time(of.opened_at),
+        "closed_at": _time(of.closed_at),
+        "note": incidents.note(connection, of.number),
+    }
+
+
+def incident_list(connection: sa.Connection, everything: bool) -> list[dict[str, Any]]:
+    return [incident_row(connection, found) for found in incidents.listed(connection, everything=everything)]
+
+
+def whole_incident(connection: sa.Connection, number: int) -> dict[str, Any] | None:
+    """Everything that is known of one incident; None when there is none of that number."""
+    found = incidents.find(connection, number)
+    if found is None:
+        return None
+    stored = findings.of_incident(connection, number)
+    return incident_row(connection, found) | {
+        "findings": [_stored_finding(s, found) for s in stored],
+        "actions": [_action(a) for a in actions.of_incident(connection, number)],
+        "approvals": [approval(a) for a in actions.approvals(connection, incident=number)],
+        "deliveries": [_delivery(d) for d in deliveries.of_incident(connection, number)],
+        "events": events.after(connection, 0, 1000, incident=number),
+        "messages": [
+            {"principal": s.principal, "author": m.author, "text": m.text, "at": _time(m.at)}
+            for s in sessions.of_incident(connection, number)
+            for m in s.messages
+        ],
+    }
+
+
+def approval(of: Approval) -> dict[str, Any]:
+    request = of.action.request
+    return {
+        "id": ids.approval_number(of.number),
+        "number": of.number,
+        "state": of.state.value,
+        "incident": ids.incident_number(of.action.incident),
+        "action": of.action.id,
+        "verb": request.verb,
+        "subject": subject(request.subject),
+        "parameters": dict(request.parameters),
+        "reason": request.reason,
+        "rules": list(of.rules),
+        "command": request.command,
+        "undo": request.undo,
+        "digest": of.digest,
+        "asked_at": _time(of.asked_at),
+        "expires_at": _time(of.expires_at),
+        "decided_by": of.decided_by,
+        "decided_at": _time(of.decided_at),
+        "decision_reason": of.reason,
+    }
+
+
+def approval_list(connection: sa.Connection, everything: bool) -> list[dict[str, Any]]:
+    return [approval(found) for found in actions.approvals(connection, everything=everything)]
+
+
+def counts(connection: sa.Connection) -> dict[str, Any]:
+    """The numbers behind `stead status` and the metrics."""
+    open_ones = incidents.listed(connection)
+    queue = deliveries.counts(connection)
+    return {
+        "incidents": {
+            "open": len(open_ones),
+            "awaiting_approval": sum(1 for i in open_ones if i.state is IncidentState.AWAITING_APPROVAL),
+            "escalated": sum(1 for i in open_ones if i.state is IncidentState.ESCALATED),
+            "critical": sum(1 for i in open_ones if i.severity.value == "critical"),
+        },
+        "approvals_pending": sum(1 for a in actions.approvals(connection, everything=False) if a.state is ApprovalState.PENDING),
+        "deliveries": {"queued": queue.get("queued", 0), "dead": queue.get("dead", 0)},
+    }
+
+
+def blind_findings(connection: sa.Connection, estate: str) -> list[dict[str, Any]]:
+    stored = findings.open_findings(connection, estate).values()
+    return [finding(s.finding) for s in stored if s.finding.state is FindingState.BLIND]
+
+
+def colour(numbers: Mapping[str, Any], *, ready: bool, blind: bool) -> str:
+    """Green is earned: everything was looked at, and nothing was found. Red: critical; amber: less; blind: somebody could not look."""
+    if numbers["incidents"]["critical"]:
+        return "red"
+    if blind or not ready:
+        return "blind"
+    return "amber" if numbers["incidents"]["open"] else "green"
+
+
+def _stored_finding(stored: StoredFinding, of: Incident) -> dict[str, Any]:
+    return finding(stored.finding) | {
+        "cause": stored.finding.fingerprint == of.cause,
+        "opened_at": _time(stored.opened_at),
+        "closed_at": _time(stored.closed_at),
+    }
+
+
+def _action(stored: StoredAction) -> dict[str, Any]:
+    request = stored.action.request
+    return {
+        "id": stored.action.id,
+        "state": stored.action.state.value,
+        "verb": request.verb,
+        "subject": subject(request.subject),
+        "parameters": dict(request.parameters),
+        "proposer": request.proposer,
+        "reason": request.reason,
+        "guess": request.guess,
+        "verdict": stored.decision.verdict.value,
+        "rules": list(stored.decision.rules),
+        "note": stored.action.note,
+        "command": request.command,
+        "undo": request.undo,
+        "proposed_at": _time(stored.proposed_at),
+        "intended_at": _time(stored.intended_at),
+        "applied_at": _time(stored.applied_at),
+        "ended_at": _time(stored.ended_at),
+    }
+
+
+def _delivery(of: Delivery) -> dict[str, Any]:
+    return {
+        "id": of.id,
+        "channel": of.channel,
+        "position": of.position,
+        "because": of.because.value,
+        "state": of.state.value,
+        "attempts": of.attempts,
+        "edited": bool(of.replaces),
+        "error": of.error,
+        "message": plain(of.message),
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

@@ -1,0 +1,95 @@
+"""From the settings to what they name: estates, channels, policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from stead.app.discover import Shelves
+from stead.app.policy_file import Catalogue, load_policy
+from stead.app.settings import ChannelSettings, HostEstate, KubernetesEstate, Settings
+from stead.declare import Check, HostCheck
+from stead.domain.errors import UserError
+from stead.domain.finding import FindingClass
+from stead.domain.policy import Policy
+from stead.estate.kubernetes.connection import Connection, connect
+from stead.ports import Channel, Clock, Estate
+
+
+def estates_of(settings: Settings, shelves: Shelves, clock: Clock) -> Mapping[str, Estate]:
+    """The configured estates by id, not yet connected. UserError for a kubeconfig or context that cannot be used."""
+    return {estate.id: _estate(estate, settings, shelves, clock) for estate in settings.estates}
+
+
+def _estate(estate: KubernetesEstate | HostEstate, settings: Settings, shelves: Shelves, clock: Clock) -> Estate:
+    if isinstance(estate, HostEstate):
+        from stead.estate.host.commands import LocalCommands
+        from stead.estate.host.estate import HostEstate as LiveHost
+
+        return LiveHost(estate.id, LocalCommands(), host_checks_of(settings, shelves), clock)
+    from stead.estate.kubernetes.estate import KubernetesEstate as LiveCluster
+
+    return LiveCluster(
+        estate.id,
+        connect(clock, kubeconfig=_text(estate.kubeconfig), context=estate.context),
+        checks_of(settings, shelves),
+        clock,
+        write_connection=_writing(estate, clock),
+        namespaces=estate.namespaces,
+        exclude_namespaces=estate.exclude_namespaces,
+    )
+
+
+def _writing(estate: KubernetesEstate, clock: Clock) -> Connection | None:
+    if not estate.acts:
+        return None
+    kubeconfig = estate.write_kubeconfig or estate.kubeconfig
+    return connect(clock, kubeconfig=_text(kubeconfig), context=estate.write_context)
+
+
+def _text(path: object) -> str | None:
+    return None if path is None else str(path)
+
+
+def checks_of(settings: Settings, shelves: Shelves) -> tuple[Check, ...]:
+    """The checks that are switched on."""
+    return tuple(check for check in shelves.checks.values() if _is_on(check, settings))
+
+
+def host_checks_of(settings: Settings, shelves: Shelves) -> tuple[HostCheck, ...]:
+    return tuple(check for check in shelves.host_checks.values() if _is_on(check, settings))
+
+
+def _is_on(check: Check | HostCheck, settings: Settings) -> bool:
+    wanted = settings.checks.hygiene or check.class_ is FindingClass.FAULT
+    return wanted and check.name not in settings.checks.disabled
+
+
+def channels_of(settings: Settings, shelves: Shelves, clock: Clock) -> Mapping[str, Channel]:
+    """The configured channels by name, opened. UserError for an unknown kind or wrong settings."""
+    return {channel.name: _channel(channel, shelves, clock) for channel in settings.channels}
+
+
+def _channel(channel: ChannelSettings, shelves: Shelves, clock: Clock) -> Channel:
+    kind = shelves.channels.get(channel.kind)
+    if kind is None:
+        raise UserError(
+            f"channel `{channel.name}`: there is no kind of channel `{channel.kind}`",
+            hint=f"there are {', '.join(sorted(shelves.channels))}",
+        )
+    try:
+        own = kind.settings.model_validate(channel.own)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise UserError(
+            f"channel `{channel.name}`: `{key}` {first['msg']}", hint=f"`stead config schema` lists the keys of {channel.kind}"
+        ) from None
+    return kind.open(channel.name, own, clock)
+
+
+def policy_of(settings: Settings, shelves: Shelves) -> Policy:
+    """What may be done. UserError naming the line of the first mistake."""
+    declared = [*shelves.checks.values(), *shelves.host_checks.values(), *shelves.verbs.values(), *shelves.playbooks.values()]
+    return load_policy(settings.policy, Catalogue.of(declared))

@@ -1,0 +1,215 @@
+"""Build one Stead from its settings; start it, ask it, stop it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from stead import __version__
+from stead.app import answers, discover
+from stead.app.discover import Shelves
+from stead.app.furnish import channels_of, estates_of, policy_of
+from stead.app.ownership import Ownership
+from stead.app.settings import Settings
+from stead.clocks import SystemClock
+from stead.domain import ids
+from stead.domain.errors import SteadError, UserError
+from stead.domain.people import Principal
+from stead.engine import approvals, due, intake, journal, workflows
+from stead.engine.journey import Journey
+from stead.ports import Channel, Clock, Estate
+from stead.store import due as due_rows
+from stead.store import events, incidents, sessions, triggers
+from stead.store.database import Store
+from stead.store.migrations import migrate
+from stead.store.queue import Queue
+
+log = structlog.get_logger("stead")
+
+BEGIN_AGAIN = timedelta(seconds=5)
+"""How long after a part of the service failed it is begun again."""
+
+
+class Stead:
+    """One service on one state folder. One in a process: the durable engine underneath is a singleton."""
+
+    def __init__(
+        self, settings: Settings, *, clock: Clock, shelves: Shelves, estates: Mapping[str, Estate], channels: Mapping[str, Channel]
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.shelves = shelves
+        self.estates = estates
+        self.channels = channels
+        self.policy = policy_of(settings, shelves)
+        self.store = Store(settings.store.database_url(self.folder))
+        self.ready = False
+        self._ownership = Ownership(self.folder, self.store)
+        self._journey: Journey | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._waiting: set[asyncio.Event] = set()
+
+    @classmethod
+    def build(cls, settings: Settings, *, clock: Clock | None = None) -> Stead:
+        """From the settings alone: what they name is found, opened and checked. UserError for whatever cannot be had."""
+        clock = clock or SystemClock()
+        shelves = discover.shelves(settings.checks.folders)
+        channels = channels_of(settings, shelves, clock)
+        return cls(settings, clock=clock, shelves=shelves, estates=estates_of(settings, shelves, clock), channels=channels)
+
+    @property
+    def folder(self) -> Path:
+        if self.settings.store.folder is None:
+            raise UserError("no state folder is named", hint="give store.folder or --state")
+        return self.settings.store.folder
+
+    async def start(self) -> None:
+        """Own the folder, bring the database up to date, resume what a crash left, and begin to watch."""
+        self._ownership.lock()
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        await self.store.run(migrate)
+        await self._ownership.take_lease()
+        loop = asyncio.get_running_loop()
+        self._journey = Journey(
+            store=self.store,
+            queue=Queue(self.store, journal.JournalSerializer()),
+            clock=self.clock,
+            loop=loop,
+            policy=lambda: self.policy,
+            timing=self.settings.timing.timing(),
+            estates=self.estates,
+            verbs=self.shelves.verbs,
+            playbooks=tuple(self.shelves.playbooks.values()),
+            channels=self.channels,
+        )
+        workflows.bind(self._journey)
+        await journal.launch(self.store)
+        await self.store.run(workflows.schedule_forgetting, self._journey)
+        self.store.listen(lambda: _soon(loop, self._wake))
+        self._spawn("due", partial(due.dispatch, self._journey))
+        for estate in self.estates.values():
+            self._spawn(f"watch {estate.id}", partial(intake.watch, self._journey, estate.id))
+        self.ready = True
+        log.info("watching", estates=list(self.estates), folder=str(self.folder))
+
+    async def stop(self) -> None:
+        """Stop watching, let what runs finish for a moment, close everything. What was cut short is resumed by the next start."""
+        self.ready = False
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        if self._journey is not None:
+            await journal.stop()
+            self._journey.queue.close()
+            self._journey = None
+        for closing in [*self.estates.values(), *self.channels.values()]:
+            with contextlib.suppress(SteadError, OSError):
+                await closing.close()
+        await self._ownership.release()
+        self.store.close()
+
+    async def status(self) -> dict[str, Any]:
+        """How Stead and what it watches are, in one look. `colour` is green only when everything could be seen and nothing is wrong."""
+        numbers = await self.store.look(answers.counts)
+        blind = {estate: await self.store.look(answers.blind_findings, estate) for estate in self.estates}
+        estates = [
+            {"id": estate, "kind": type(self.estates[estate]).__name__.removesuffix("Estate").lower(), "blind": found}
+            for estate, found in blind.items()
+        ]
+        colour = answers.colour(numbers, ready=self.ready, blind=any(blind.values()) or not estates)
+        now = self.clock.now().isoformat()
+        return {"version": __version__, "ready": self.ready, "colour": colour, "estates": estates, **numbers, "now": now}
+
+    async def incidents(self, *, everything: bool = False) -> list[dict[str, Any]]:
+        return await self.store.look(answers.incident_list, everything)
+
+    async def incident(self, number: int) -> dict[str, Any] | None:
+        """Everything about one incident; None when there is none of that number."""
+        return await self.store.look(answers.whole_incident, number)
+
+    async def approvals(self, *, everything: bool = False) -> list[dict[str, Any]]:
+        return await self.store.look(answers.approval_list, everything)
+
+    async def decide(self, number: int, *, approve: bool, by: Principal, reason: str = "") -> dict[str, Any]:
+        """Answer A-`number`. UserError when that cannot be (any more), and nothing is changed."""
+        decided = await self.store.run(approvals.answer, self._running, number, approve=approve, by=by, reason=reason)
+        return answers.approval(decided)
+
+    async def note(self, incident: int, *, by: Principal, text: str) -> dict[str, Any]:
+        """Add a person's words to the incident. UserError when there is no such incident."""
+        if await self.store.look(incidents.find, incident) is None:
+            raise UserError(f"there is no incident {ids.incident_number(incident)}", hint="`stead incidents --all` lists them")
+        session = await self.store.run(
+            sessions.say, principal=str(by), incident=incident, author=str(by), text=text, now=self.clock.now()
+        )
+        return {"session": session.id, "messages": len(session.messages)}
+
+    async def events(self, after: int = 0, limit: int = 500) -> list[dict[str, Any]]:
+        return await self.store.look(events.after, after, limit)
+
+    async def wait_for_events(self, after: int) -> None:
+        """Return once there is an event with a greater `seq`."""
+        changed = asyncio.Event()
+        self._waiting.add(changed)
+        try:
+            while await self.store.look(events.latest) <= after:
+                await changed.wait()
+                changed.clear()
+        finally:
+            self._waiting.discard(changed)
+
+    def _wake(self) -> None:
+        for changed in self._waiting:
+            changed.set()
+
+    async def quiescent(self) -> bool:
+        """Whether nothing is left that could be done at this moment of the Clock: a stepped clock may move on."""
+        return await self.store.look(self._nothing_to_do)
+
+    def _nothing_to_do(self, connection: sa.Connection) -> bool:
+        journey = self._running
+        if journey.queue.outstanding(connection) or triggers.unfinished(connection):
+            return False
+        at = due_rows.next_at(connection)
+        return at is None or at > journey.now()
+
+    @property
+    def _running(self) -> Journey:
+        if self._journey is None:
+            raise UserError("Stead is stopping", hint="try again when it runs")
+        return self._journey
+
+    def _spawn(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run `work` until the stop. Should it fail (a full disk), that is said, the service is not ready, and it is begun again."""
+
+        async def kept_alive() -> None:
+            while True:
+                try:
+                    await work()
+                except Exception:
+                    self.ready = False
+                    log.exception("a part of the service failed, and is begun again", part=name)
+                    await self.clock.sleep_until(self.clock.now() + BEGIN_AGAIN)
+                    self.ready = True
+
+        self._tasks.append(asyncio.create_task(kept_alive(), name=name))
+
+
+def _soon(loop: asyncio.AbstractEventLoop, work: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # The loop is gone: so is whoever would wake.
+        loop.call_soon_threadsafe(work)

@@ -1,0 +1,31 @@
+"""How long Stead waits for what. The defaults are the product's; tests and people may set others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """`group_wait` gathers findings of one cause before the first word (Alertmanager's term) · `edit_wait` gathers what changes after it ·
+    a proof is `verify_times` quiet looks, one each `verify_every`, within `verify_within` · `approval_expires` voids an unanswered
+    question · `reopen_within` makes a returning fault a new episode of its incident · `retry_first` doubles up to `retry_most`,
+    `retry_times` tries in all, before a delivery is dead · `keep_finished` before a finished workflow's journal is deleted.
+    """
+
+    group_wait: timedelta = timedelta(seconds=3)
+    edit_wait: timedelta = timedelta(seconds=1)
+    verify_every: timedelta = timedelta(seconds=5)
+    verify_times: int = 3
+    verify_within: timedelta = timedelta(minutes=10)
+    approval_expires: timedelta = timedelta(minutes=30)
+    reopen_within: timedelta = timedelta(minutes=30)
+    retry_first: timedelta = timedelta(seconds=2)
+    retry_most: timedelta = timedelta(minutes=5)
+    retry_times: int = 12
+    keep_finished: timedelta = timedelta(hours=6)
+
+    def retry_after(self, attempts: int) -> timedelta:
+        """How long to wait after the nth failed try (1, 2, …): doubling, bounded."""
+        return min(self.retry_first * 2 ** min(attempts - 1, 20), self.retry_most)

@@ -1,0 +1,121 @@
+"""Approvals: a person's answer, a compare-and-set, and what it sets going, in one transaction.
+
+However the answer comes in (button, command, API), it comes here; of two answers the first counts, and an answer that comes too late is
+told so.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from stead.domain import ids
+from stead.domain.action import ActionState
+from stead.domain.approval import Approval, ApprovalState
+from stead.domain.delivery import Because
+from stead.domain.errors import Exit, UserError
+from stead.domain.incident import IncidentState
+from stead.domain.people import Principal, Role
+from stead.engine import notify, triage
+from stead.engine.faults import fault_point
+from stead.engine.journey import Journey
+from stead.store import actions, due, events
+
+
+def answer(connection: sa.Connection, journey: Journey, number: int, *, approve: bool, by: Principal, reason: str = "") -> Approval:
+    """Write down the answer and start, or call off, the action. UserError when it cannot be given (any more)."""
+    now = journey.now()
+    approval = _pending(connection, number, by, now)
+    state = ApprovalState.APPROVED if approve else ApprovalState.DENIED
+    if not actions.settle(connection, number, state, now, str(by), reason):
+        raise _too_late(_get(connection, number))
+    due.cancel(connection, "expire", str(number))
+    action_id = approval.action.id
+    if approve:
+        actions.move(connection, action_id, [ActionState.AWAITING], ActionState.ALLOWED, now)
+        fault_point("approvals.before-enqueue")
+        journey.queue.enqueue(connection, "act", ids.action_workflow(action_id), action_id)
+    else:
+        note = f"denied by {by}" + (f": {reason}" if reason else "")
+        actions.move(connection, action_id, [ActionState.AWAITING], ActionState.DENIED, now, note)
+    _record(connection, journey, approval, state, str(by), reason)
+    _move_on(connection, journey, approval.action.incident, "a person said no" if not approve else "")
+    return _get(connection, number)
+
+
+def expire(connection: sa.Connection, journey: Journey, number: int) -> None:
+    """Nobody answered in time: the question is void, and the incident needs a person."""
+    approval = _get(connection, number)
+    if not actions.settle(connection, number, ApprovalState.EXPIRED, journey.now(), "", "nobody answered in time"):
+        return
+    note = "nobody answered in time"
+    actions.move(connection, approval.action.id, [ActionState.AWAITING], ActionState.VOID, journey.now(), note)
+    _record(connection, journey, approval, ApprovalState.EXPIRED, "", note)
+    _move_on(connection, journey, approval.action.incident, note)
+
+
+def _pending(connection: sa.Connection, number: int, by: Principal, now: datetime) -> Approval:
+    approval = _get(connection, number)
+    if not by.may(Role.APPROVER):
+        raise UserError(
+            f"{by} may not decide on {ids.approval_number(number)}", hint="use a token with the scope `approve`", code=Exit.REFUSED
+        )
+    if approval.state is ApprovalState.PENDING and approval.expires_at <= now:
+        raise UserError(
+            f"approval {ids.approval_number(number)} expired at {approval.expires_at:%H:%M:%S} UTC; nothing was changed",
+            hint="wait for the next question, or run the command yourself",
+            code=Exit.REFUSED,
+        )
+    if approval.state is not ApprovalState.PENDING:
+        raise _too_late(approval)
+    return approval
+
+
+def _get(connection: sa.Connection, number: int) -> Approval:
+    approval = actions.find_approval(connection, number)
+    if approval is None:
+        raise UserError(f"there is no approval {ids.approval_number(number)}", hint="`stead incidents` shows what waits for an answer")
+    return approval
+
+
+def _too_late(approval: Approval) -> UserError:
+    by = f" by {approval.decided_by}" if approval.decided_by else ""
+    return UserError(
+        f"approval {ids.approval_number(approval.number)} is {approval.state} already{by}; nothing was changed",
+        hint=f"`stead show {ids.incident_number(approval.action.incident)}` tells what came of it",
+        code=Exit.REFUSED,
+    )
+
+
+def _move_on(connection: sa.Connection, journey: Journey, number: int, escalate_because: str) -> None:
+    """Fixing once something may begin; waiting while other questions are open; else a person is needed."""
+    states = {stored.action.state for stored in actions.of_incident(connection, number)}
+    if ActionState.ALLOWED in states:
+        triage.move(connection, journey, number, IncidentState.FIXING)
+        notify.tell(connection, journey, number, Because.MOVED)
+    elif ActionState.AWAITING not in states:
+        triage.move(connection, journey, number, IncidentState.ESCALATED, escalate_because)
+        notify.tell(connection, journey, number, Because.ESCALATED)
+
+
+def _record(connection: sa.Connection, journey: Journey, approval: Approval, state: ApprovalState, by: str, reason: str) -> None:
+    name = "approval.void" if state is ApprovalState.EXPIRED else "approval.decided"
+    request = approval.action.request
+    data = {
+        "approval": ids.approval_number(approval.number),
+        "decision": state,
+        "by": by,
+        "reason": reason,
+        "verb": request.verb,
+        "subject": str(request.subject),
+    }
+    events.record(
+        connection,
+        name,
+        at=journey.now(),
+        estate=request.subject.estate,
+        incident=approval.action.incident,
+        run=approval.action.id,
+        data=data,
+    )

@@ -1,0 +1,141 @@
+"""Decide: policy looks at each proposal. Allowed ones begin at once, others ask a person, and whatever no rule covers is not done.
+
+*Not done* forbids doing, not telling: the exact command goes out with the message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from stead.declare import Verb
+from stead.domain import ids
+from stead.domain.action import Action, ActionRequest, ActionState
+from stead.domain.delivery import Because
+from stead.domain.incident import Incident, IncidentState
+from stead.domain.policy import ActionFacts, Decision, Verdict
+from stead.engine import notify, triage
+from stead.engine.faults import fault_point
+from stead.engine.journey import Journey
+from stead.engine.pursue import Proposal
+from stead.store import actions, due, events, incidents
+
+_STATES = {
+    Verdict.ALLOW: ActionState.ALLOWED,
+    Verdict.NEEDS_APPROVAL: ActionState.AWAITING,
+    Verdict.DENY: ActionState.DENIED,
+}
+
+
+def decide(connection: sa.Connection, journey: Journey, number: int, proposals: Sequence[Proposal], segment: str) -> None:
+    """Decide on what one segment proposed. Deciding the same segment again changes nothing."""
+    incident = incidents.get(connection, number)
+    before = actions.of_incident(connection, number)
+    tried = {stored.action.request.digest for stored in before if stored.episode == incident.episode}
+    if any(stored.action.id.startswith(f"{segment}.") for stored in before):
+        return
+    verdicts = [
+        _decide_one(connection, journey, incident, proposal, f"{segment}.{position}")
+        for position, proposal in enumerate(proposals, start=1)
+        if proposal.request.digest not in tried
+    ]
+    _move_on(connection, journey, number, verdicts)
+
+
+def _decide_one(connection: sa.Connection, journey: Journey, incident: Incident, proposal: Proposal, action_id: str) -> Verdict:
+    request, now = proposal.request, journey.now()
+    decision = judge(journey, proposal)
+    action = Action(id=action_id, incident=incident.number, request=request, state=_STATES[decision.verdict], note=_note(decision))
+    actions.add(connection, action, incident.episode, decision, now)
+    _record(connection, journey, action, decision)
+    if decision.verdict is Verdict.ALLOW:
+        fault_point("decide.before-enqueue")
+        journey.queue.enqueue(connection, "act", ids.action_workflow(action_id), action_id)
+    elif decision.verdict is Verdict.NEEDS_APPROVAL:
+        _ask(connection, journey, action, decision)
+    return decision.verdict
+
+
+def judge(journey: Journey, proposal: Proposal) -> Decision:
+    """What the policy of this moment says of the proposal; an unknown verb is denied before any rule is read."""
+    verb = journey.verbs.get(proposal.request.verb)
+    if verb is None:
+        return Decision(verdict=Verdict.DENY, why=f"there is no action {proposal.request.verb}")
+    return journey.policy().decide(facts(proposal, verb))
+
+
+def facts(proposal: Proposal, verb: Verb) -> ActionFacts:
+    request, subject = proposal.request, proposal.request.subject
+    return ActionFacts(
+        verb=request.verb,
+        estate=subject.estate,
+        kind=subject.kind,
+        namespace=subject.namespace,
+        name=subject.name,
+        check=request.check,
+        proposer=request.proposer,
+        risk=verb.risk.value,
+        reversible=verb.reversible,
+        guess=request.guess,
+        tainted=request.tainted,
+        labels=proposal.labels,
+        workload_labels=proposal.workload_labels,
+    )
+
+
+def _ask(connection: sa.Connection, journey: Journey, action: Action, decision: Decision) -> None:
+    now = journey.now()
+    expires = now + journey.timing.approval_expires
+    number = actions.ask(connection, action, decision, now, expires)
+    due.schedule(connection, "expire", str(number), expires, f"exp:{number}")
+    request = action.request
+    data = {
+        "approval": ids.approval_number(number),
+        "verb": request.verb,
+        "subject": str(request.subject),
+        "reason": request.reason,
+        "command": request.command,
+        "rules": list(decision.rules),
+        "expires_at": expires.isoformat(),
+    }
+    _event(connection, journey, "approval.asked", action, data)
+
+
+def _move_on(connection: sa.Connection, journey: Journey, number: int, verdicts: Sequence[Verdict]) -> None:
+    if not verdicts:
+        return
+    if Verdict.NEEDS_APPROVAL in verdicts:
+        triage.move(connection, journey, number, IncidentState.AWAITING_APPROVAL)
+        notify.tell(connection, journey, number, Because.APPROVAL)
+        return
+    if Verdict.ALLOW in verdicts:
+        triage.move(connection, journey, number, IncidentState.FIXING)
+    notify.tell(connection, journey, number, Because.MOVED)
+
+
+def _record(connection: sa.Connection, journey: Journey, action: Action, decision: Decision) -> None:
+    request: ActionRequest = action.request
+    data = {
+        "action": action.id,
+        "verb": request.verb,
+        "subject": str(request.subject),
+        "proposer": request.proposer,
+        "reason": request.reason,
+        "guess": request.guess,
+        "verdict": decision.verdict,
+        "rules": list(decision.rules),
+        "why": decision.why,
+        "command": request.command,
+    }
+    _event(connection, journey, "decision.made", action, data)
+
+
+def _event(connection: sa.Connection, journey: Journey, name: str, action: Action, data: Mapping[str, object]) -> None:
+    events.record(
+        connection, name, at=journey.now(), estate=action.request.subject.estate, incident=action.incident, run=action.id, data=data
+    )
+
+
+def _note(decision: Decision) -> str:
+    return decision.why if decision.verdict is Verdict.DENY else ""

@@ -1,0 +1,104 @@
+"""Intake: what an estate saw becomes transitions, and transitions become a stored trigger, before anything is acknowledged.
+
+The findings, the trigger, its events and the enqueue of its workflow are one transaction. If that transaction never was, the next
+pass over the estate sees the same again: nothing is lost either way.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from stead.domain import ids
+from stead.domain.finding import Finding, FindingState
+from stead.domain.trigger import Change, Sightings, Transition, Trigger
+from stead.engine.faults import fault_point
+from stead.engine.journey import Journey
+from stead.store import events, findings, triggers
+from stead.store.findings import StoredFinding
+
+
+async def watch(journey: Journey, estate_id: str) -> None:
+    """Receive whatever the estate sees, until cancelled."""
+    async for sightings in journey.estates[estate_id].sightings():
+        await journey.store.run(receive, journey, sightings)
+
+
+def receive(connection: sa.Connection, journey: Journey, sightings: Sightings) -> str | None:
+    """Store what changed and enqueue its triage. The trigger's id, or None when nothing changed."""
+    known = findings.open_findings(connection, sightings.estate)
+    for refreshed in _refreshed(known, sightings):
+        findings.save(connection, refreshed, journey.now())
+    changes = transitions(known, sightings)
+    if not changes:
+        return None
+    trigger = Trigger(id=uuid.uuid4().hex, estate=sightings.estate, at=sightings.at, transitions=changes)
+    for change in changes:
+        _store(connection, journey, change)
+    triggers.add(connection, trigger)
+    fault_point("intake.before-enqueue")
+    journey.queue.enqueue(connection, "intake", ids.trigger_workflow(trigger.id), trigger.id)
+    fault_point("intake.before-commit")
+    return trigger.id
+
+
+def transitions(known: Mapping[str, StoredFinding], sightings: Sightings) -> tuple[Transition, ...]:
+    """What is new, differs in what matters, or is gone, compared with the open findings. Pure."""
+    changes: list[Transition] = []
+    for finding in sightings.seen:
+        before = known.get(finding.fingerprint)
+        if before is None:
+            # What may still come right by its deadline is not told to anybody yet.
+            if finding.state is not FindingState.PROGRESSING:
+                changes.append(Transition(change=Change.OPENED, finding=finding))
+        elif _matters(before.finding) != _matters(finding):
+            changes.append(Transition(change=Change.CHANGED, finding=finding))
+    gone = _gone(known, sightings)
+    changes.extend(Transition(change=Change.CLOSED, finding=known[fingerprint].finding) for fingerprint in gone)
+    return tuple(changes)
+
+
+def _gone(known: Mapping[str, StoredFinding], sightings: Sightings) -> list[str]:
+    if not sightings.complete:
+        return [fingerprint for fingerprint in sightings.gone if fingerprint in known]
+    seen = {finding.fingerprint for finding in sightings.seen}
+    # What a blind check would have had to see is not gone: nobody looked.
+    return [f for f, stored in known.items() if f not in seen and stored.finding.check not in sightings.blind_checks]
+
+
+def _refreshed(known: Mapping[str, StoredFinding], sightings: Sightings) -> list[Finding]:
+    """Open findings whose words or evidence moved on (a restart more) without anything that matters having changed."""
+    pairs = [(known[f.fingerprint].finding, f) for f in sightings.seen if f.fingerprint in known]
+    return [new for old, new in pairs if _matters(old) == _matters(new) and old != new]
+
+
+def _matters(finding: Finding) -> tuple[Any, ...]:
+    return (finding.state, finding.severity, finding.instances, tuple(s.key for s in finding.depends_on))
+
+
+def _store(connection: sa.Connection, journey: Journey, transition: Transition) -> None:
+    finding = transition.finding
+    if transition.change is Change.CLOSED:
+        findings.close(connection, finding.fingerprint, journey.now())
+    else:
+        findings.save(connection, finding, journey.now())
+    events.record(
+        connection,
+        f"finding.{transition.change}",
+        at=journey.now(),
+        estate=finding.subject.estate,
+        data={
+            "fingerprint": finding.fingerprint,
+            "check": finding.check,
+            "state": finding.state,
+            "severity": finding.severity,
+            "subject": str(finding.subject),
+            "top": str(finding.top) if finding.top else "",
+            "reason": finding.reason,
+            "summary": finding.summary,
+            "count": max(len(finding.instances), 1),
+        },
+    )

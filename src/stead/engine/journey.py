@@ -1,0 +1,50 @@
+"""What every stage is handed: the store, the clock, the shelves and the world."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from stead.declare import Playbook, Verb
+from stead.domain.policy import Policy
+from stead.domain.timing import Timing
+from stead.ports import Channel, Clock, Estate
+from stead.store.database import Store
+from stead.store.queue import Queue
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journey:
+    """One Stead's insides. `policy()` gives the policy of this moment: it is asked again right before an action.
+
+    Estates and channels live on `loop`; the durable engine runs workflows on a loop of its own, and reaches them through `there`.
+    """
+
+    store: Store
+    queue: Queue
+    clock: Clock
+    loop: asyncio.AbstractEventLoop
+    policy: Callable[[], Policy]
+    timing: Timing = field(default_factory=Timing)
+    estates: Mapping[str, Estate] = field(default_factory=dict[str, Estate])
+    verbs: Mapping[str, Verb] = field(default_factory=dict[str, Verb])
+    playbooks: Sequence[Playbook] = ()
+    channels: Mapping[str, Channel] = field(default_factory=dict[str, Channel])
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    async def there(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Await `work()` on the loop on which estates and channels live, from whichever loop this is."""
+
+        async def run() -> T:
+            return await work()
+
+        if asyncio.get_running_loop() is self.loop:
+            return await run()
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(run(), self.loop))

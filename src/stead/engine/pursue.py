@@ -1,0 +1,91 @@
+"""Pursue: one segment of work on an incident. Playbooks are asked what they would do; nothing is done here, it is only proposed.
+
+Playbooks are asked in the order of their rank, and the first that fits speaks. What a model proposes will come in by the same door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from stead.domain.action import ActionRequest
+from stead.domain.errors import BlindError, TemporaryError
+from stead.domain.finding import Finding, FindingState
+from stead.domain.incident import IncidentState
+from stead.domain.subject import Subject
+from stead.engine.journey import Journey
+from stead.ports import Estate
+from stead.store import actions, findings, incidents
+
+_WORKABLE = (IncidentState.OPEN, IncidentState.INVESTIGATING, IncidentState.ESCALATED, IncidentState.AWAITING_APPROVAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A request with what policy may want to know of its target: the namespace's labels, and the object's own."""
+
+    request: ActionRequest
+    labels: Mapping[str, str]
+    workload_labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposals:
+    """What one segment came to. `blind` says why it could not look, and that it has to be tried again."""
+
+    made: tuple[Proposal, ...] = ()
+    blind: str = ""
+
+
+async def propose(journey: Journey, number: int) -> Proposals:
+    """Ask the playbooks. Reads the estate, changes nothing."""
+    open_findings = await journey.store.run(workable, number)
+    if not open_findings:
+        return Proposals()
+    estate = journey.estates.get(open_findings[0].subject.estate)
+    if estate is None:
+        return Proposals()
+    try:
+        requests = await _first_that_fits(journey, estate, open_findings)
+        return Proposals(made=tuple([await with_labels(estate, request) for request in requests]))
+    except (BlindError, TemporaryError) as error:
+        return Proposals(blind=str(error))
+
+
+def workable(connection: sa.Connection, number: int) -> list[Finding]:
+    """The firing findings of an incident that may be worked on now; none while something is under way already."""
+    incident = incidents.get(connection, number)
+    if incident.state not in _WORKABLE:
+        return []
+    if any(not stored.action.state.ended for stored in actions.of_incident(connection, number)):
+        return []
+    stored = findings.of_incident(connection, number)
+    return [s.finding for s in stored if s.closed_at is None and s.finding.state is FindingState.FIRING]
+
+
+async def _first_that_fits(journey: Journey, estate: Estate, open_findings: Sequence[Finding]) -> Sequence[ActionRequest]:
+    checks = {finding.check for finding in open_findings}
+    for playbook in sorted(journey.playbooks, key=lambda p: (p.rank, p.name)):
+        if playbook.checks & checks:
+            requests = await playbook.propose(open_findings, estate, journey.now())
+            if requests:
+                return requests
+    return ()
+
+
+async def with_labels(estate: Estate, request: ActionRequest) -> Proposal:
+    """The request with the labels of its target and namespace, read live."""
+    subject = request.subject
+    own = await estate.read(subject)
+    namespace = None
+    if subject.namespace:
+        namespace = await estate.read(Subject(estate=estate.id, api_version="v1", kind="Namespace", name=subject.namespace))
+    return Proposal(request=request, labels=_labels(namespace), workload_labels=_labels(own))
+
+
+def _labels(found: Mapping[str, object] | None) -> Mapping[str, str]:
+    metadata = (found or {}).get("metadata")
+    labels: object = metadata.get("labels") if isinstance(metadata, Mapping) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return {str(k): str(v) for k, v in labels.items()} if isinstance(labels, Mapping) else {}  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType, reportUnknownVariableType]

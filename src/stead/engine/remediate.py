@@ -1,0 +1,161 @@
+"""Remediate: look, intend, act, write down. The intent is committed before the world is touched, and after a crash the world is looked at
+before anything is tried again: an action is never done twice, and always has a named end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from stead.declare import Verb
+from stead.domain.action import Action, ActionRequest, ActionState
+from stead.domain.delivery import Because
+from stead.domain.errors import BlindError, ConflictError, PermanentError, TemporaryError
+from stead.domain.incident import IncidentState
+from stead.domain.policy import Verdict
+from stead.engine import agenda, decide, notify, triage
+from stead.engine.faults import fault_point
+from stead.engine.journey import Journey
+from stead.engine.pursue import Proposal, with_labels
+from stead.store import actions, due, events, findings, incidents
+from stead.store.codec import dumps
+
+MOST_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of applying. `state` is APPLIED, VOID (the world had moved), REFUSED, or ALLOWED: to be tried again."""
+
+    state: ActionState
+    note: str = ""
+    undo: ActionRequest | None = None
+    retry_after: float = 0.0
+
+
+async def preflight(journey: Journey, action_id: str) -> tuple[str, Proposal | None]:
+    """Why the action should not be taken after all ("" when nothing speaks against it), and its facts as they are now."""
+    action, verb = await journey.store.run(_action, journey, action_id)
+    if verb is None:
+        return f"there is no action {action.request.verb} any more", None
+    estate = journey.estates.get(action.request.subject.estate)
+    if estate is None:
+        return f"the estate {action.request.subject.estate} is not configured any more", None
+    try:
+        why_not = await verb.preflight(action, estate)
+        return why_not, await with_labels(estate, action.request)
+    except (BlindError, TemporaryError) as error:
+        return f"could not look before acting: {error}", None
+
+
+def intend(connection: sa.Connection, journey: Journey, action_id: str, why_not: str, proposal: Proposal | None) -> bool:
+    """Write the intent, or why there is none. Policy is asked again here, in the transaction that makes it binding."""
+    stored = actions.get(connection, action_id)
+    action = stored.action
+    if action.state is ActionState.INTENDED:
+        return True
+    if action.state is not ActionState.ALLOWED:
+        return False
+    why_not = why_not or _moved_since(connection, journey, action, stored.decision.verdict, proposal)
+    if why_not:
+        end = ActionState.VOID if stored.decision.verdict is Verdict.NEEDS_APPROVAL else ActionState.REFUSED
+        actions.move(connection, action_id, [ActionState.ALLOWED], end, journey.now(), why_not)
+        _record(connection, journey, "action.outcome", action, {"outcome": end, "note": why_not})
+        _again(connection, journey, action.incident, why_not)
+        return False
+    actions.move(connection, action_id, [ActionState.ALLOWED], ActionState.INTENDED, journey.now())
+    _record(connection, journey, "action.intent", action, {"reason": action.request.reason, "command": action.request.command})
+    triage.move(connection, journey, action.incident, IncidentState.FIXING)
+    fault_point("remediate.before-intent-commit")
+    return True
+
+
+async def apply(journey: Journey, action_id: str) -> Result:
+    """Make the change, unless it turns out to have been made: this may be the second life of a process that died here."""
+    action, verb = await journey.store.run(_action, journey, action_id)
+    if verb is None:
+        return Result(state=ActionState.REFUSED, note="its verb is gone")
+    estate = journey.estates[action.request.subject.estate]
+    try:
+        if await verb.landed(action, estate):
+            return Result(state=ActionState.APPLIED, note="it had landed before the restart")
+        fault_point("remediate.before-apply")
+        applied = await verb.apply(action, estate, estate.hands())
+        fault_point("remediate.after-apply")
+        return Result(state=ActionState.APPLIED, note=applied.note, undo=applied.undo)
+    except ConflictError as error:
+        return Result(state=ActionState.VOID, note=f"the world had moved: {error}")
+    except PermanentError as error:
+        return Result(state=ActionState.REFUSED, note=str(error))
+    except BlindError as error:
+        return Result(state=ActionState.ALLOWED, note=str(error))
+    except TemporaryError as error:
+        return Result(state=ActionState.ALLOWED, note=str(error), retry_after=error.retry_after or 0.0)
+
+
+def conclude(connection: sa.Connection, journey: Journey, action_id: str, result: Result, attempt: int) -> None:
+    """Write down what came of it, and set the proof going."""
+    action = actions.get(connection, action_id).action
+    state, now = result.state, journey.now()
+    if state is ActionState.ALLOWED and attempt >= MOST_TRIES:
+        state = ActionState.UNKNOWN
+    if not actions.move(connection, action_id, [ActionState.INTENDED], state, now, result.note):
+        return
+    if state is ActionState.ALLOWED:
+        wait = max(journey.timing.retry_after(attempt).total_seconds(), result.retry_after)
+        due.schedule(connection, "act", f"{action_id}#{attempt + 1}", _later(journey, wait), f"act:{action_id}:{attempt + 1}")
+        return
+    _record(connection, journey, "action.outcome", action, {"outcome": state, "note": result.note})
+    if state is not ActionState.APPLIED:
+        _again(connection, journey, action.incident, result.note)
+        return
+    actions.set_undo(connection, action_id, result.undo)
+    triage.move(connection, journey, action.incident, IncidentState.VERIFYING)
+    due.schedule(connection, "verify", f"{action_id}#1", now + journey.timing.verify_every, f"vfy:{action_id}:1")
+    notify.tell(connection, journey, action.incident, Because.MOVED)
+    fault_point("remediate.before-outcome-commit")
+
+
+def _moved_since(connection: sa.Connection, journey: Journey, action: Action, decided: Verdict, proposal: Proposal | None) -> str:
+    """What has changed between the decision and now that takes the action back; "" when nothing has."""
+    if not findings.is_open(connection, action.request.fingerprint):
+        return "the fault is gone by itself"
+    other = actions.busy_with(connection, dumps(action.request.subject.key), besides=action.id)
+    if other is not None:
+        return f"another action ({other}) is under way on the same object"
+    if proposal is None:
+        return "the target could not be looked at"
+    verdict = decide.judge(journey, proposal).verdict
+    if verdict.strictness > decided.strictness:
+        return f"policy says {verdict} by now"
+    return ""
+
+
+def _again(connection: sa.Connection, journey: Journey, number: int, note: str) -> None:
+    """It came to nothing: look at the incident afresh, and say so; a question that is still right is asked anew."""
+    if triage.settle(connection, journey, number):
+        return
+    under_way = [s.action for s in actions.of_incident(connection, number) if not s.action.state.ended]
+    if under_way:
+        return
+    triage.move(connection, journey, number, IncidentState.ESCALATED, note)
+    agenda.pursue(connection, journey, incidents.get(connection, number))
+    notify.tell(connection, journey, number, Because.ESCALATED)
+
+
+def _action(connection: sa.Connection, journey: Journey, action_id: str) -> tuple[Action, Verb | None]:
+    action = actions.get(connection, action_id).action
+    return action, journey.verbs.get(action.request.verb)
+
+
+def _later(journey: Journey, seconds: float) -> datetime:
+    return journey.now() + timedelta(seconds=seconds)
+
+
+def _record(connection: sa.Connection, journey: Journey, name: str, action: Action, data: Mapping[str, object]) -> None:
+    request = action.request
+    body = {"action": action.id, "verb": request.verb, "subject": str(request.subject), **data}
+    events.record(connection, name, at=journey.now(), estate=request.subject.estate, incident=action.incident, run=action.id, data=body)

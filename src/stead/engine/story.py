@@ -1,0 +1,143 @@
+"""How an incident stands, as a Message: what is wrong, why, what was seen, what was and was not done, what a person can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+
+from stead.domain import ids
+from stead.domain.action import ActionState
+from stead.domain.approval import Approval, ApprovalState
+from stead.domain.delivery import Block, BlockKind, Button, Message
+from stead.domain.finding import Finding, FindingState
+from stead.domain.incident import Incident, IncidentState
+from stead.store import actions, findings, incidents
+from stead.store.actions import StoredAction
+
+MOST_EVIDENCE = 4
+MOST_SYMPTOMS = 6
+
+
+def render(connection: sa.Connection, number: int) -> Message:
+    """The message of this incident, from what the store holds at this moment."""
+    incident = incidents.get(connection, number)
+    stored = findings.of_incident(connection, number)
+    cause = next((s.finding for s in stored if s.finding.fingerprint == incident.cause), None)
+    present = [s.finding for s in stored if s.closed_at is None and s.finding.fingerprint != incident.cause]
+    approvals = actions.approvals(connection, incident=number, everything=False)
+    blocks = [*_cause(cause), *_symptoms(present), *_steps(connection, number), *_ending(connection, incident)]
+    return Message(
+        title=incident.title,
+        severity=incident.severity,
+        number=ids.incident_number(number),
+        state=incident.state.value,
+        blocks=tuple(blocks),
+        buttons=tuple(button for approval in approvals for button in _buttons(approval)),
+        resolved=incident.state is IncidentState.RESOLVED,
+    )
+
+
+def _cause(cause: Finding | None) -> Iterator[Block]:
+    if cause is None:
+        return
+    if cause.state is FindingState.BLIND:
+        yield Block(
+            kind=BlockKind.TEXT, text="This is not a fault that was seen: it is a place where nobody can look, so nothing there is known."
+        )
+    elif len(cause.instances) > 1:
+        yield Block(kind=BlockKind.TEXT, text=f"{len(cause.instances)} × {cause.subject.kind}: {_names(cause.instances)}")
+    for evidence in cause.evidence[:MOST_EVIDENCE]:
+        yield Block(kind=BlockKind.EVIDENCE, text=f"{evidence.what}: {evidence.value}", command=evidence.command)
+
+
+def _symptoms(symptoms: Sequence[Finding]) -> Iterator[Block]:
+    if not symptoms:
+        return
+    subjects = sum(max(len(finding.instances), 1) for finding in symptoms)
+    lines = [f"{finding.top or finding.subject}: {finding.summary}" for finding in symptoms[:MOST_SYMPTOMS]]
+    more = len(symptoms) - len(lines)
+    if more > 0:
+        lines.append(f"and {more} more")
+    affected = "1 symptom" if subjects == 1 else f"{subjects} symptoms"
+    yield Block(kind=BlockKind.TEXT, text="\n".join([f"It explains {affected}:", *(f"· {line}" for line in lines)]))
+
+
+def _steps(connection: sa.Connection, number: int) -> Iterator[Block]:
+    episode = incidents.get(connection, number).episode
+    for stored in actions.of_incident(connection, number):
+        if stored.episode != episode:
+            continue
+        approval = actions.approval_of(connection, stored.action.id)
+        yield Block(kind=BlockKind.STEP, text=_step(stored, approval))
+        if stored.action.state in _BY_HAND and stored.action.request.command:
+            yield Block(kind=BlockKind.COMMAND, text="to do it by hand", command=stored.action.request.command)
+        elif stored.action.state is ActionState.AWAITING and approval is not None:
+            answer = ids.approval_number(approval.number)
+            yield Block(
+                kind=BlockKind.COMMAND,
+                text=f"answer {answer} until {approval.expires_at:%H:%M} UTC",
+                command=f"stead approve {answer}    # or: stead deny {answer}",
+            )
+        elif stored.action.state in _UNDOABLE and stored.action.request.undo:
+            yield Block(kind=BlockKind.COMMAND, text="to take it back", command=stored.action.request.undo)
+
+
+_BY_HAND = (ActionState.DENIED, ActionState.REFUSED, ActionState.UNPROVEN, ActionState.UNKNOWN)
+_UNDOABLE = (ActionState.APPLIED, ActionState.PROVEN)
+
+_SAYS = {
+    ActionState.PROPOSED: "proposed",
+    ActionState.AWAITING: "asked for approval",
+    ActionState.ALLOWED: "allowed, about to begin",
+    ActionState.INTENDED: "being done",
+    ActionState.APPLIED: "done, now being proven",
+    ActionState.PROVEN: "done and proven",
+    ActionState.UNPROVEN: "done, but not proven",
+    ActionState.DENIED: "not done",
+    ActionState.VOID: "called off",
+    ActionState.REFUSED: "not done",
+    ActionState.UNKNOWN: "sent, outcome unknown",
+}
+
+
+def _step(stored: StoredAction, approval: Approval | None) -> str:
+    action, request = stored.action, stored.action.request
+    parts = [f"{request.verb} {request.subject}: {_SAYS[action.state]}"]
+    if stored.decision.rules:
+        parts.append(f"by rule {', '.join(stored.decision.rules)}")
+    if approval is not None and approval.state in (ApprovalState.APPROVED, ApprovalState.DENIED):
+        parts.append(f"{approval.state} by {approval.decided_by}")
+    if action.note:
+        parts.append(f"({action.note})")
+    return " ".join(parts)
+
+
+def _buttons(approval: Approval) -> Iterator[Button]:
+    name = ids.approval_number(approval.number)
+    yield Button(label=f"Approve {name}", approval=approval.number, decision="approve")
+    yield Button(label=f"Deny {name}", approval=approval.number, decision="deny")
+
+
+def _ending(connection: sa.Connection, incident: Incident) -> Iterator[Block]:
+    note = incidents.note(connection, incident.number)
+    if incident.state is IncidentState.RESOLVED:
+        lasted = (incident.closed_at or incident.opened_at) - incident.opened_at
+        over = "Over" if not note else f"Over: {note}"
+        yield Block(kind=BlockKind.TEXT, text=f"{over}, after {_length(lasted.total_seconds())}.")
+    elif incident.state is IncidentState.ESCALATED:
+        yield Block(kind=BlockKind.TEXT, text=f"A person is needed: {note or 'Stead has done what it may'}.")
+
+
+def _length(seconds: float) -> str:
+    """A duration as people say it: `40 s`, `12 min`, `3 h 5 min`."""
+    whole = round(seconds)
+    if whole < 100:
+        return f"{whole} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _names(names: Sequence[str], most: int = 5) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,0 +1,208 @@
+"""The whole journey on one page: how the stages follow each other, durably.
+
+    sightings → intake: triage ┬→ (due) pursue: propose, decide ┬→ act: preflight, intend, apply, conclude → (due) verify … → settled
+                               │                                └→ ask a person … answer → act        (due) expire
+                               └→ (due) deliver: send, record … (due) try again
+
+Every arrow is an enqueue or a `due` row written in the transaction of what precedes it. Every step is either one transaction that
+changes nothing the second time, or looks at the world before it touches it. No workflow waits: it ends, and a row brings on the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from dbos import DBOS
+
+from stead.domain.errors import BlindError
+from stead.domain.incident import IncidentState
+from stead.engine import agenda, approvals, decide, deliver, pursue, remediate, triage, verify
+from stead.engine.faults import fault_point
+from stead.engine.journal import forget_finished, once
+from stead.engine.journey import Journey
+from stead.engine.pursue import Proposal, Proposals
+from stead.ports import Observation
+from stead.store import due, events, incidents
+from stead.store.codec import load_plain, plain
+
+log = structlog.get_logger("stead.engine")
+
+_bound: list[Journey] = []
+
+MOST_LIVES = 5
+"""How often a workflow that failed for no foreseen reason is begun anew before it is given up, aloud."""
+
+LIFE_EVERY = timedelta(seconds=30)
+FORGET_EVERY = timedelta(hours=1)
+
+
+def bind(journey: Journey) -> None:
+    """Have the workflows work on this journey. The durable engine is one in a process, and so is what it is bound to."""
+    _bound[:] = [journey]
+
+
+def journey() -> Journey:
+    return _bound[0]
+
+
+@DBOS.workflow(name="intake", max_recovery_attempts=None)
+async def intake(trigger: str) -> None:
+    await _guarded("intake", trigger, _write("triage", triage.triage, trigger))
+
+
+@DBOS.workflow(name="pursue", max_recovery_attempts=None)
+async def pursue_incident(ref: str) -> None:
+    await _guarded("pursue", ref, _pursue(int(ref)))
+
+
+async def _pursue(number: int) -> None:
+    segment = str(DBOS.workflow_id).removeprefix("inv:").replace(":", ".")
+    proposals = load_plain(await once("propose", lambda: _propose(number)), Proposals)
+    fault_point("pursue.before-decide")
+    if proposals.blind:
+        await _write("look-again", _look_again, number, proposals.blind)
+    else:
+        await _write("decide", decide.decide, number, proposals.made, segment)
+
+
+async def _propose(number: int) -> Any:
+    return plain(await journey().there(lambda: pursue.propose(journey(), number)))
+
+
+def _look_again(connection: sa.Connection, bound: Journey, number: int, why: str) -> None:
+    incident = incidents.get(connection, number)
+    _say(connection, bound, incident.estate, number, f"could not look: {why}")
+    agenda.pursue(connection, bound, incident, bound.now() + LIFE_EVERY)
+
+
+@DBOS.workflow(name="act", max_recovery_attempts=None)
+async def act(ref: str) -> None:
+    await _guarded("act", ref, _act(ref))
+
+
+async def _act(ref: str) -> None:
+    action, _, attempt = ref.partition("#")
+    why_not, proposal = load_plain(await once("preflight", lambda: _preflight(action)), tuple[str, Proposal | None])
+    fault_point("act.before-intent")
+    if not await _write("intend", remediate.intend, action, why_not, proposal):
+        return
+    fault_point("act.after-intent")
+    result = load_plain(await once("apply", lambda: _apply(action)), remediate.Result)
+    fault_point("act.before-outcome")
+    await _write("conclude", remediate.conclude, action, result, int(attempt or 1))
+
+
+async def _preflight(action: str) -> Any:
+    return plain(await journey().there(lambda: remediate.preflight(journey(), action)))
+
+
+async def _apply(action: str) -> Any:
+    return plain(await journey().there(lambda: remediate.apply(journey(), action)))
+
+
+@DBOS.workflow(name="verify", max_recovery_attempts=None)
+async def verify_action(ref: str) -> None:
+    await _guarded("verify", ref, _verify(ref))
+
+
+async def _verify(ref: str) -> None:
+    action, _, position = ref.partition("#")
+    observation = load_plain(await once("look", lambda: _look(action)), Observation)
+    fault_point("verify.before-weigh")
+    if await _write("weigh", verify.weigh, action, int(position), observation):
+        await once("undo", lambda: _undo(action))
+
+
+async def _look(action: str) -> Any:
+    return plain(await journey().there(lambda: verify.look(journey(), action)))
+
+
+async def _undo(action: str) -> None:
+    try:
+        await journey().there(lambda: verify.undo(journey(), action))
+    except BlindError as error:
+        log.warning("the way back could not be proposed", action=action, error=str(error))
+
+
+@DBOS.workflow(name="expire", max_recovery_attempts=None)
+async def expire(ref: str) -> None:
+    await _guarded("expire", ref, _write("expire", approvals.expire, int(ref)))
+
+
+@DBOS.workflow(name="deliver", max_recovery_attempts=None)
+async def deliver_message(ref: str) -> None:
+    await _guarded("deliver", ref, _deliver(int(ref)))
+
+
+async def _deliver(delivery_id: int) -> None:
+    begun = await once("begin", lambda: _begin(delivery_id))
+    if begun is None:
+        return
+    delivery = load_plain(begun, deliver.Delivery)
+    came = load_plain(await once("send", lambda: _send(delivery)), deliver.Try)
+    fault_point("deliver.before-record")
+    await _write("record", deliver.conclude, delivery, came)
+
+
+async def _begin(delivery_id: int) -> Any:
+    return plain(await journey().store.run(deliver.begin, delivery_id))
+
+
+async def _send(delivery: deliver.Delivery) -> Any:
+    return plain(await journey().there(lambda: deliver.send(journey(), delivery)))
+
+
+@DBOS.workflow(name="forget", max_recovery_attempts=None)
+async def forget(_ref: str) -> None:
+    """Delete the journal of what ended long ago; the next time is written first, so that one failure is not the last time."""
+    await _write("next", schedule_forgetting)
+    await once("forget", _forget)
+
+
+async def _forget() -> int:
+    return await asyncio.to_thread(forget_finished, journey().now() - journey().timing.keep_finished)
+
+
+def schedule_forgetting(connection: sa.Connection, bound: Journey) -> None:
+    at = bound.now() + FORGET_EVERY
+    due.schedule(connection, "forget", "journal", at, f"forget:{at.isoformat()}")
+
+
+async def _write(name: str, work: Any, *args: Any) -> Any:
+    """One step that is one transaction: `work(connection, journey, *args)`."""
+
+    async def transaction() -> Any:
+        return plain(await journey().store.run(work, journey(), *args))
+
+    return await once(name, transaction)
+
+
+async def _guarded(kind: str, ref: str, work: Coroutine[Any, Any, Any]) -> None:
+    """Begin a workflow anew that failed for no foreseen reason; after five lives give it up aloud. Nothing ends in silence."""
+    try:
+        await work
+    except Exception as error:
+        log.exception("a workflow failed", kind=kind, ref=ref)
+        said = f"{type(error).__name__}: {error}"
+        await _write("failed", _failed, kind, ref, str(DBOS.workflow_id), said)
+
+
+def _failed(connection: sa.Connection, bound: Journey, kind: str, ref: str, workflow: str, said: str) -> None:
+    first, _, life = workflow.partition("~")
+    lives = int(life or 1)
+    if lives < MOST_LIVES:
+        due.schedule(connection, kind, ref, bound.now() + LIFE_EVERY, f"{first}~{lives + 1}")
+        return
+    incident = int(ref) if kind == "pursue" else None
+    _say(connection, bound, "", incident, f"{kind} {ref} was given up: {said}")
+    if incident is not None:
+        triage.move(connection, bound, incident, IncidentState.ESCALATED, said)
+
+
+def _say(connection: sa.Connection, bound: Journey, estate: str, incident: int | None, text: str) -> None:
+    events.record(connection, "run.step", at=bound.now(), estate=estate, incident=incident, data={"said": text})

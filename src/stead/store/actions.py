@@ -1,0 +1,168 @@
+"""Actions and the approvals that some of them wait for. Every step of a life is one compare-and-set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from stead.domain.action import Action, ActionRequest, ActionState
+from stead.domain.approval import Approval, ApprovalState
+from stead.domain.policy import Decision, Verdict
+from stead.store.codec import dumps, loads
+from stead.store.tables import action, approval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAction:
+    action: Action
+    episode: int
+    decision: Decision
+    quiet: int
+    proposed_at: datetime
+    intended_at: datetime | None
+    applied_at: datetime | None
+    ended_at: datetime | None
+    undo: ActionRequest | None
+
+
+def add(connection: sa.Connection, proposed: Action, episode: int, decision: Decision, now: datetime) -> None:
+    request = proposed.request
+    connection.execute(
+        sa.insert(action).values(
+            id=proposed.id,
+            incident=proposed.incident,
+            episode=episode,
+            target=dumps(request.subject.key),
+            digest=request.digest,
+            state=proposed.state.value,
+            verdict=decision.verdict.value,
+            rules=dumps(decision.rules),
+            note=proposed.note,
+            proposed_at=now,
+            ended_at=now if proposed.state.ended else None,
+            body=dumps(request),
+        )
+    )
+
+
+def find(connection: sa.Connection, action_id: str) -> StoredAction | None:
+    row = connection.execute(sa.select(action).where(action.c.id == action_id)).first()
+    return None if row is None else _stored(row)
+
+
+def get(connection: sa.Connection, action_id: str) -> StoredAction:
+    """KeyError when there is none."""
+    found = find(connection, action_id)
+    if found is None:
+        raise KeyError(action_id)
+    return found
+
+
+def of_incident(connection: sa.Connection, incident: int) -> Sequence[StoredAction]:
+    query = sa.select(action).where(action.c.incident == incident).order_by(action.c.proposed_at, action.c.id)
+    return [_stored(row) for row in connection.execute(query)]
+
+
+def move(
+    connection: sa.Connection, action_id: str, before: Sequence[ActionState], after: ActionState, now: datetime, note: str | None = None
+) -> bool:
+    """Compare-and-set from one of `before` to `after`; False when the action is elsewhere by now."""
+    values: dict[str, Any] = {"state": after.value}
+    if note is not None:
+        values["note"] = note
+    if after is ActionState.INTENDED:
+        values["intended_at"] = now
+    if after is ActionState.APPLIED:
+        values["applied_at"] = now
+    if after.ended:
+        values["ended_at"] = now
+    update = sa.update(action).where(action.c.id == action_id, action.c.state.in_([state.value for state in before]))
+    return connection.execute(update.values(**values)).rowcount == 1
+
+
+def set_undo(connection: sa.Connection, action_id: str, undo: ActionRequest | None) -> None:
+    connection.execute(sa.update(action).where(action.c.id == action_id).values(undo=None if undo is None else dumps(undo)))
+
+
+def set_quiet(connection: sa.Connection, action_id: str, quiet: int) -> None:
+    connection.execute(sa.update(action).where(action.c.id == action_id).values(quiet=quiet))
+
+
+def busy_with(connection: sa.Connection, target: str, besides: str) -> str | None:
+    """The id of another action that is under way on this target, if one is."""
+    under_way = [ActionState.INTENDED.value, ActionState.APPLIED.value]
+    query = sa.select(action.c.id).where(action.c.target == target, action.c.id != besides, action.c.state.in_(under_way)).limit(1)
+    return connection.execute(query).scalar()
+
+
+def ask(connection: sa.Connection, proposed: Action, decision: Decision, now: datetime, expires_at: datetime) -> int:
+    """Write the question and return its number (the digits of A-17)."""
+    values = {
+        "action": proposed.id,
+        "incident": proposed.incident,
+        "digest": proposed.request.digest,
+        "state": ApprovalState.PENDING.value,
+        "rules": dumps(decision.rules),
+        "asked_at": now,
+        "expires_at": expires_at,
+    }
+    return connection.execute(sa.insert(approval).values(**values).returning(approval.c.number)).scalar_one()
+
+
+def approvals(connection: sa.Connection, *, incident: int | None = None, everything: bool = True) -> Sequence[Approval]:
+    query = sa.select(approval).order_by(approval.c.number)
+    if incident is not None:
+        query = query.where(approval.c.incident == incident)
+    if not everything:
+        query = query.where(approval.c.state == ApprovalState.PENDING.value)
+    return [_approval(connection, row) for row in connection.execute(query)]
+
+
+def find_approval(connection: sa.Connection, number: int) -> Approval | None:
+    row = connection.execute(sa.select(approval).where(approval.c.number == number)).first()
+    return None if row is None else _approval(connection, row)
+
+
+def approval_of(connection: sa.Connection, action_id: str) -> Approval | None:
+    row = connection.execute(sa.select(approval).where(approval.c.action == action_id)).first()
+    return None if row is None else _approval(connection, row)
+
+
+def settle(connection: sa.Connection, number: int, state: ApprovalState, now: datetime, by: str, reason: str) -> bool:
+    """Compare-and-set from pending; False when somebody, or time, was first."""
+    update = sa.update(approval).where(approval.c.number == number, approval.c.state == ApprovalState.PENDING.value)
+    return connection.execute(update.values(state=state.value, decided_at=now, decided_by=by, reason=reason)).rowcount == 1
+
+
+def _approval(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Approval:
+    return Approval(
+        number=row.number,
+        action=get(connection, row.action).action,
+        digest=row.digest,
+        rules=tuple(loads(row.rules, list[str])),
+        asked_at=row.asked_at,
+        expires_at=row.expires_at,
+        state=ApprovalState(row.state),
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        reason=row.reason,
+    )
+
+
+def _stored(row: sa.Row[tuple[object, ...]]) -> StoredAction:
+    request = loads(row.body, ActionRequest)
+    return StoredAction(
+        action=Action(id=row.id, incident=row.incident, request=request, state=ActionState(row.state), note=row.note),
+        episode=row.episode,
+        decision=Decision(verdict=Verdict(row.verdict), rules=tuple(loads(row.rules, list[str]))),
+        quiet=row.quiet,
+        proposed_at=row.proposed_at,
+        intended_at=row.intended_at,
+        applied_at=row.applied_at,
+        ended_at=row.ended_at,
+        undo=None if row.undo is None else loads(row.undo, ActionRequest),
+    )

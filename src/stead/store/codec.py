@@ -1,0 +1,30 @@
+"""Domain values ⇄ JSON text: the one place that knows how a value lies in a column, a journal or an answer."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def dumps(value: object) -> str:
+    """JSON text of any domain value, keys sorted, so that equal values are equal texts."""
+    return _encoder.encode(value).decode()
+
+
+def loads(text: str, kind: type[T]) -> T:
+    """The domain value of type `kind` that `dumps` wrote. msgspec.ValidationError when it is none."""
+    return msgspec.json.decode(text, type=kind)
+
+
+def plain(value: object) -> Any:
+    """The same value as dicts, lists, strings and numbers only."""
+    return msgspec.to_builtins(value, str_keys=True)
+
+
+def load_plain(value: Any, kind: type[T]) -> T:
+    return msgspec.convert(value, type=kind)

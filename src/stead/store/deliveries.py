@@ -1,0 +1,160 @@
+"""The outbox. What is to be said is a row first, so that nothing is said to be sent that was not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from stead.domain.delivery import Because, Delivery, DeliveryState, Message
+from stead.store.codec import dumps, loads
+from stead.store.tables import delivery
+
+
+def add(
+    connection: sa.Connection,
+    *,
+    incident: int,
+    channel: str,
+    conversation: str,
+    because: Because,
+    message: Message,
+    now: datetime,
+) -> int:
+    """Queue one more message of a conversation and return its id."""
+    last = connection.execute(sa.select(sa.func.max(delivery.c.position)).where(delivery.c.conversation == conversation)).scalar()
+    values = {
+        "incident": incident,
+        "channel": channel,
+        "conversation": conversation,
+        "position": (last or 0) + 1,
+        "because": because.value,
+        "state": DeliveryState.QUEUED.value,
+        "created_at": now,
+        "body": dumps(message),
+    }
+    return connection.execute(sa.insert(delivery).values(**values).returning(delivery.c.id)).scalar_one()
+
+
+def queued(connection: sa.Connection, conversation: str) -> Delivery | None:
+    """The newest message of the conversation that has not been tried yet: what changes before it leaves goes into it."""
+    query = (
+        sa.select(delivery)
+        .where(delivery.c.conversation == conversation, delivery.c.state == DeliveryState.QUEUED.value, delivery.c.attempts == 0)
+        .order_by(delivery.c.position.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else _delivery(connection, row)
+
+
+def rewrite(connection: sa.Connection, delivery_id: int, because: Because, message: Message) -> None:
+    connection.execute(sa.update(delivery).where(delivery.c.id == delivery_id).values(because=because.value, body=dumps(message)))
+
+
+def find(connection: sa.Connection, delivery_id: int) -> Delivery | None:
+    row = connection.execute(sa.select(delivery).where(delivery.c.id == delivery_id)).first()
+    return None if row is None else _delivery(connection, row)
+
+
+def waits_for(connection: sa.Connection, of: Delivery) -> bool:
+    """Whether an earlier message of the conversation is still on its way: they leave in order."""
+    query = sa.select(delivery.c.id).where(
+        delivery.c.conversation == of.conversation,
+        delivery.c.position < of.position,
+        delivery.c.state == DeliveryState.QUEUED.value,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def following(connection: sa.Connection, of: Delivery) -> Delivery | None:
+    """The next message of the conversation that waits to leave."""
+    query = (
+        sa.select(delivery)
+        .where(
+            delivery.c.conversation == of.conversation,
+            delivery.c.position > of.position,
+            delivery.c.state == DeliveryState.QUEUED.value,
+        )
+        .order_by(delivery.c.position)
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else _delivery(connection, row)
+
+
+def trying(connection: sa.Connection, delivery_id: int) -> None:
+    """Count a try before it is made, so that what was in the air at a crash is sent again and never rewritten."""
+    connection.execute(sa.update(delivery).where(delivery.c.id == delivery_id).values(attempts=delivery.c.attempts + 1))
+
+
+def sent(connection: sa.Connection, delivery_id: int, remote_id: str, now: datetime) -> bool:
+    """False when that was known already."""
+    update = sa.update(delivery).where(delivery.c.id == delivery_id, delivery.c.state == DeliveryState.QUEUED.value)
+    return connection.execute(update.values(state=DeliveryState.SENT.value, remote_id=remote_id, sent_at=now, error="")).rowcount == 1
+
+
+def failed(connection: sa.Connection, delivery_id: int, error: str, *, dead: bool) -> None:
+    values: dict[str, Any] = {"error": error}
+    if dead:
+        values["state"] = DeliveryState.DEAD.value
+    connection.execute(sa.update(delivery).where(delivery.c.id == delivery_id).values(**values))
+
+
+def of_incident(connection: sa.Connection, incident: int) -> Sequence[Delivery]:
+    query = sa.select(delivery).where(delivery.c.incident == incident).order_by(delivery.c.id)
+    return [_delivery(connection, row) for row in connection.execute(query)]
+
+
+def counts(connection: sa.Connection) -> dict[str, int]:
+    query = sa.select(delivery.c.state, sa.func.count()).group_by(delivery.c.state)
+    return dict(connection.execute(query).tuples().all())
+
+
+def _delivery(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Delivery:
+    # The remote id of the conversation's latest message that arrived is the one to edit.
+    query = (
+        sa.select(delivery.c.remote_id)
+        .where(
+            delivery.c.conversation == row.conversation,
+            delivery.c.position < row.position,
+            delivery.c.state == DeliveryState.SENT.value,
+            delivery.c.remote_id != "",
+        )
+        .order_by(delivery.c.position.desc())
+        .limit(1)
+    )
+    return Delivery(
+        id=row.id,
+        incident=row.incident,
+        channel=row.channel,
+        conversation=row.conversation,
+        position=row.position,
+        because=Because(row.because),
+        message=loads(row.body, Message),
+        created_at=row.created_at,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        replaces=connection.execute(query).scalar() or "",
+        remote_id=row.remote_id,
+        error=row.error,
+    )
+
+
+def hold(connection: sa.Connection, delivery_id: int, why: str) -> None:
+    """Keep it unsaid, with the reason."""
+    connection.execute(sa.update(delivery).where(delivery.c.id == delivery_id).values(state=DeliveryState.HELD.value, error=why))
+
+
+def latest_message(connection: sa.Connection, conversation: str) -> Message | None:
+    """What was last said, or is on its way."""
+    query = (
+        sa.select(delivery.c.body)
+        .where(delivery.c.conversation == conversation, delivery.c.state != DeliveryState.HELD.value)
+        .order_by(delivery.c.position.desc())
+        .limit(1)
+    )
+    body = connection.execute(query).scalar()
+    return None if body is None else loads(body, Message)

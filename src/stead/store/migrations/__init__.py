@@ -1,0 +1,37 @@
+"""Schema migrations by Alembic, from the first day. Run at every start; a database that is newer than the program is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from stead.domain.errors import UserError
+from stead.store.tables import OURS
+
+
+def migrate(connection: sa.Connection) -> None:
+    """Bring Stead's tables to the newest revision, in the caller's transaction. UserError when the database is newer."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    directory = ScriptDirectory.from_config(config)
+    present = MigrationContext.configure(connection).get_current_revision()
+    if present == directory.get_current_head():
+        return
+    if present is not None and present not in {script.revision for script in directory.walk_revisions()}:
+        raise UserError(
+            f"the database is of a newer Stead (revision {present}): nothing was changed",
+            hint="install that version, or restore a backup that fits this one",
+        )
+    command.upgrade(config, "head")
+
+
+def ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Alembic's `include_name`: compare Stead's tables only, and never propose to drop the durable engine's."""
+    return kind != "table" or name in OURS

@@ -1,0 +1,209 @@
+"""Every table of Stead's own. The durable engine keeps its tables in the same database, and Alembic leaves those alone.
+
+Times are ISO-8601 text in UTC with microseconds: they sort, they read, and they are the same on SQLite and PostgreSQL. Whole values
+(findings, requests, messages) are JSON of the domain's own types; what is searched for is a column.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware datetime in UTC, kept as text."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def _number() -> sa.Column[int]:
+    """A number for people: it only grows, and is never used again (SQLite's AUTOINCREMENT)."""
+    return sa.Column("number", sa.Integer, primary_key=True, autoincrement=True)
+
+
+trigger = sa.Table(
+    "trigger",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("estate", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+finding = sa.Table(
+    "finding",
+    metadata,
+    sa.Column("fingerprint", sa.Text, primary_key=True),
+    sa.Column("estate", sa.Text, nullable=False),
+    sa.Column("check", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("incident", sa.Integer, index=True),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant, index=True),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+incident = sa.Table(
+    "incident",
+    metadata,
+    _number(),
+    sa.Column("estate", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False, index=True),
+    sa.Column("episode", sa.Integer, nullable=False),
+    sa.Column("segment", sa.Integer, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("moved_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sqlite_autoincrement=True,
+)
+
+action = sa.Table(
+    "action",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("incident", sa.Integer, nullable=False, index=True),
+    sa.Column("episode", sa.Integer, nullable=False),
+    sa.Column("target", sa.Text, nullable=False, index=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("rules", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("quiet", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("proposed_at", Instant, nullable=False),
+    sa.Column("intended_at", Instant),
+    sa.Column("applied_at", Instant),
+    sa.Column("ended_at", Instant),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("undo", sa.Text),
+)
+
+approval = sa.Table(
+    "approval",
+    metadata,
+    _number(),
+    sa.Column("action", sa.Text, nullable=False, unique=True),
+    sa.Column("incident", sa.Integer, nullable=False, index=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("rules", sa.Text, nullable=False),
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("decided_at", Instant),
+    sa.Column("decided_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sqlite_autoincrement=True,
+)
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("incident", sa.Integer, nullable=False, index=True),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("conversation", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("because", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("remote_id", sa.Text, nullable=False, server_default=""),
+    sa.Column("error", sa.Text, nullable=False, server_default=""),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("sent_at", Instant),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.UniqueConstraint("conversation", "position"),
+    sqlite_autoincrement=True,
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("estate", sa.Text, nullable=False),
+    sa.Column("incident", sa.Integer, index=True),
+    sa.Column("run", sa.Text, nullable=False, server_default=""),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("data", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+due = sa.Table(
+    "due",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("ref", sa.Text, nullable=False),
+    sa.Column("workflow", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
+    sa.UniqueConstraint("kind", "ref"),
+    sqlite_autoincrement=True,
+)
+
+session = sa.Table(
+    "session",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("principal", sa.Text, nullable=False),
+    sa.Column("incident", sa.Integer, index=True),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+session_message = sa.Table(
+    "session_message",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("session", sa.Text, sa.ForeignKey("session.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+token = sa.Table(
+    "token",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("scopes", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("used_at", Instant),
+)
+
+lease = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+)
+
+OURS = frozenset(metadata.tables)
+"""The names of Stead's tables; whatever else the database holds belongs to the durable engine."""
