@@ -1,0 +1,228 @@
+"""The policy file → `domain.policy.Policy`.
+
+Promise: a rule that could never match, or that reads otherwise than it works, is an error with its line and not a surprise at night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+
+from stead.app.config_errors import as_user_error, key_text, nearest
+from stead.app.yaml_file import Path_, Written, parse_yaml, read_yaml
+from stead.declare import Check, HostCheck, Playbook, Verb
+from stead.domain.action import Risk
+from stead.domain.errors import UserError
+from stead.domain.matching import Patterns
+from stead.domain.policy import MATCHABLE, Condition, Policy, Rule, Verdict
+
+_WILDCARDS = frozenset("*?[")
+
+
+def _as_patterns(given: object) -> object:
+    """One pattern or a list of them → a tuple. ValueError for an empty list, which would match nothing."""
+    if isinstance(given, str):
+        return (given,)
+    if isinstance(given, list):
+        if not given:
+            raise ValueError("is an empty list, which matches nothing; leave the key out to match everything")
+        return tuple(cast("list[object]", given))
+    return given
+
+
+OneOrMore = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_as_patterns),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
+
+
+class Section(BaseModel):
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class ConditionSettings(Section):
+    """What a rule covers. Every key that is given must match; patterns are shell-style (`team-*`), a list matches when one of it does."""
+
+    verb: OneOrMore | None = Field(default=None, description="The change: `delete_pod`, `rollback_revision`, `restart_rollout`.")
+    estate: OneOrMore | None = Field(default=None, description="The id of the estate.")
+    kind: OneOrMore | None = Field(default=None, description="The target's kind, as Kubernetes writes it: `Deployment`.")
+    namespace: OneOrMore | None = Field(default=None, description="The target's namespace.")
+    name: OneOrMore | None = Field(default=None, description="The target's name.")
+    check: OneOrMore | None = Field(default=None, description="The check whose finding led here.")
+    proposer: OneOrMore | None = Field(default=None, description="The playbook or agent that proposes it.")
+    risk: OneOrMore | None = Field(default=None, description="`low`, `medium` or `high`.")
+    labels: dict[str, OneOrMore] = Field(default_factory=dict, description="Labels of the target's namespace.")
+    workload_labels: dict[str, OneOrMore] = Field(default_factory=dict, description="Labels of the target itself. May only tighten.")
+    guess: bool | None = Field(default=None, description="Whether the remedy is tried rather than known to fit.")
+    reversible: bool | None = Field(default=None, description="Whether the change can be taken back.")
+
+
+class RuleSettings(Section):
+    """One rule."""
+
+    id: str = Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", description="Its name in every decision.")
+    verdict: Literal["allow", "needs_approval", "deny"] = Field(description="What it says of the actions that it covers.")
+    when: ConditionSettings = Field(description="What it covers; `{}` is everything.")
+    unless: list[ConditionSettings] = Field(default_factory=list[ConditionSettings], description="Exceptions to `when`.")
+    even_if_tainted: bool = Field(
+        default=False, description="Allow also when somebody else's words led to it and it can be taken back; else a person is asked."
+    )
+    reason: str = Field(default="", max_length=500, description="Why, in the words that a person is told.")
+
+
+class PolicySettings(Section):
+    """A policy: its rules, in any order."""
+
+    version: Literal[1] = Field(default=1, description="The format of this file.")
+    rules: list[RuleSettings] = Field(description="All matching rules are collected; deny beats needs_approval beats allow; none is deny.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """Names that a rule may mention. An empty set is not held against anybody: those names are not known here."""
+
+    verbs: frozenset[str]
+    checks: frozenset[str] = frozenset()
+    proposers: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, declarations: Iterable[object]) -> Catalogue:
+        """The names of verbs, checks and playbooks among these declarations."""
+        found = list(declarations)
+        return cls(
+            verbs=frozenset(d.name for d in found if isinstance(d, Verb)),
+            checks=frozenset(d.name for d in found if isinstance(d, Check | HostCheck)),
+            proposers=frozenset(d.name for d in found if isinstance(d, Playbook)),
+        )
+
+
+def load_policy(source: Path | Mapping[str, Any] | None, catalogue: Catalogue) -> Policy:
+    """The policy in a file, of inline rules (the configuration's `policy:`), or (None) the default one.
+
+    UserError naming file, line and key, and the nearest known word.
+    """
+    if source is None:
+        return default_policy(catalogue)
+    if isinstance(source, Path):
+        return policy_of(read_yaml(source), catalogue)
+    return policy_of(Written("policy", dict(source)), catalogue)
+
+
+def default_policy(catalogue: Catalogue) -> Policy:
+    """What Stead ships (default-policy.yaml)."""
+    return policy_of(parse_yaml(default_policy_text(), "default-policy.yaml"), catalogue)
+
+
+def default_policy_text() -> str:
+    return files("stead.app").joinpath("default-policy.yaml").read_text(encoding="utf-8")
+
+
+def policy_schema() -> dict[str, Any]:
+    """The JSON Schema of a policy file."""
+    return PolicySettings.model_json_schema()
+
+
+def policy_of(written: Written, catalogue: Catalogue) -> Policy:
+    """The policy that was written. UserError for its first mistake."""
+    data: Any = written.data
+    if not isinstance(data, dict):
+        raise UserError(f"{written.name} holds no policy", hint="write `version: 1` and `rules:`, each rule with id, verdict and when")
+    try:
+        settings = PolicySettings.model_validate(data)
+    except ValidationError as error:
+        raise as_user_error(error, written, PolicySettings) from None
+    for path, what, hint in _mistakes(settings.rules, catalogue):
+        raise UserError(f"{written.name}:{written.line(path)}: `{key_text(path)}` {what}", hint=hint)
+    return Policy(tuple(_rule(rule) for rule in settings.rules))
+
+
+def _rule(rule: RuleSettings) -> Rule:
+    return Rule(
+        id=rule.id,
+        verdict=Verdict(rule.verdict),
+        when=_condition(rule.when),
+        unless=tuple(_condition(exception) for exception in rule.unless),
+        even_if_tainted=rule.even_if_tainted,
+        reason=rule.reason,
+    )
+
+
+def _condition(given: ConditionSettings) -> Condition:
+    return Condition(
+        fields={name: Patterns.of(patterns) for name in MATCHABLE if (patterns := getattr(given, name)) is not None},
+        labels={name: Patterns.of(patterns) for name, patterns in given.labels.items()},
+        workload_labels={name: Patterns.of(patterns) for name, patterns in given.workload_labels.items()},
+        guess=given.guess,
+        reversible=given.reversible,
+    )
+
+
+Mistake = tuple[Path_, str, str]
+"""(where it stands, what is wrong with that key, what to do)."""
+
+
+def _mistakes(rules: Sequence[RuleSettings], catalogue: Catalogue) -> Iterator[Mistake]:
+    seen: set[str] = set()
+    for n, rule in enumerate(rules):
+        here: Path_ = ("rules", n)
+        if rule.id in seen:
+            yield (*here, "id"), f"is a second rule named `{rule.id}`", "decisions name their rules: give it another id"
+        seen.add(rule.id)
+        yield from _misreadings(rule, here)
+        for path, condition in _conditions(rule, here):
+            yield from _unknown_names(condition, path, catalogue)
+
+
+def _conditions(rule: RuleSettings, here: Path_) -> Iterator[tuple[Path_, ConditionSettings]]:
+    yield (*here, "when"), rule.when
+    for n, exception in enumerate(rule.unless):
+        yield (*here, "unless", n), exception
+
+
+def _misreadings(rule: RuleSettings, here: Path_) -> Iterator[Mistake]:
+    """What is well-formed and would not do what it seems to say."""
+    yield from _misread_allow(rule, here) if rule.verdict == "allow" else _misread_stricter(rule, here)
+    for n, exception in enumerate(rule.unless):
+        if exception == ConditionSettings():
+            yield (*here, "unless", n), "covers everything, so the rule would never apply", "say what is excepted"
+
+
+def _misread_allow(rule: RuleSettings, here: Path_) -> Iterator[Mistake]:
+    if rule.when.verb is None:
+        yield (*here, "when"), "of an allow rule names no verb", "say which: `verb: delete_pod`"
+    if rule.when.workload_labels:
+        where = (*here, "when", "workload_labels")
+        yield where, "cannot allow anything: whoever deploys a workload writes its labels", "use `labels` (the namespace's), or a deny rule"
+
+
+def _misread_stricter(rule: RuleSettings, here: Path_) -> Iterator[Mistake]:
+    if rule.even_if_tainted:
+        yield (*here, "even_if_tainted"), "means something only on an allow rule", "leave it out"
+    for n, exception in enumerate(rule.unless):
+        if exception.workload_labels:
+            where = (*here, "unless", n, "workload_labels")
+            yield where, f"cannot excuse from a {rule.verdict} rule: whoever deploys a workload writes its labels", "use `labels`"
+
+
+def _unknown_names(condition: ConditionSettings, here: Path_, catalogue: Catalogue) -> Iterator[Mistake]:
+    vocabularies = {
+        "verb": catalogue.verbs,
+        "check": catalogue.checks,
+        "proposer": catalogue.proposers,
+        "risk": frozenset(Risk),
+    }
+    for key, known in vocabularies.items():
+        for pattern in getattr(condition, key) or ():
+            if known and not any(Patterns.of(pattern).match(name) for name in known):
+                meant = nearest(pattern, sorted(known))
+                hint = f"did you mean `{meant}`?" if meant else f"known here: {', '.join(sorted(known))}"
+                yield (*here, key), f"names `{pattern}`, and there is no such {key}", hint
+    for kind in condition.kind or ():
+        if not (kind[:1].isupper() or kind[:1] in _WILDCARDS):
+            yield (*here, "kind"), f"`{kind}` is not how Kubernetes writes a kind", "write it as in `kind: Deployment`"

@@ -1,0 +1,90 @@
+"""Workloads in trouble on a BareCluster, each as its controllers and kubelet would have left it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stead.domain.subject import Subject
+from stead.testing.bare_cluster import BareCluster
+
+_REVISION = "deployment.kubernetes.io/revision"
+
+
+def broken_release(cluster: BareCluster) -> Subject:
+    """Deployment payments/api: none of the two pods of revision 2 is available; revision 1 still serves with one."""
+    good, bad = _template("registry.example.com/api:1"), _template("registry.example.com/api:2")
+    bad["spec"]["containers"][0]["env"] = [{"name": "MODE", "value": "fast"}]
+    bad["spec"]["containers"].append({"name": "sidecar", "image": "registry.example.com/sidecar:1"})
+    spec = {"replicas": 2, "selector": {"matchLabels": {"app": "api"}}, "template": bad}
+    metadata = {"name": "api", "namespace": "payments", "annotations": {_REVISION: "2"}}
+    status = {"observedGeneration": 1, "replicas": 3, "updatedReplicas": 2, "availableReplicas": 1}
+    cluster.put({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec, "status": status})
+    replica_set(cluster, 1, good, replicas=1, available=1)
+    replica_set(cluster, 2, bad, replicas=2, available=0)
+    return cluster.subject("Deployment", "api")
+
+
+def replica_set(cluster: BareCluster, revision: int, template: Mapping[str, Any], *, replicas: int, available: int) -> None:
+    """Put payments/api's ReplicaSet of this revision, in the place of one that is there."""
+    labels = {"app": "api", "pod-template-hash": f"h{revision}"}
+    cluster.put(
+        {
+            "apiVersion": "apps/v1",
+            "kind": "ReplicaSet",
+            "metadata": {
+                "name": f"api-h{revision}",
+                "namespace": "payments",
+                "labels": labels,
+                "ownerReferences": [owner(cluster, "Deployment", "api")],
+                "annotations": {_REVISION: str(revision)},
+            },
+            "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": {**template, "metadata": {"labels": labels}}},
+            "status": {"replicas": replicas, "readyReplicas": available, "availableReplicas": available},
+        }
+    )
+
+
+def pod(
+    cluster: BareCluster,
+    name: str,
+    *,
+    of: tuple[str, str] | None = ("ReplicaSet", "api-h1"),
+    ready: bool = False,
+    node: str = "node-3",
+    metadata: Mapping[str, Any] | None = None,
+    volumes: tuple[Mapping[str, Any], ...] = (),
+) -> Subject:
+    """Put payments/`name`, bound to a node, owned by the controller `of` (kind, name)."""
+    owners = [owner(cluster, *of)] if of else []
+    status = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True" if ready else "False"}]}
+    cluster.put(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name, "namespace": "payments", "labels": {"app": "api"}, "ownerReferences": owners, **(metadata or {})},
+            "spec": {"nodeName": node, "containers": [{"name": "api", "image": "registry.example.com/api:1"}], "volumes": list(volumes)},
+            "status": status,
+        }
+    )
+    return cluster.subject("Pod", name)
+
+
+def stuck_pod(cluster: BareCluster, name: str = "api-h1-stuck", **given: Any) -> Subject:
+    """A pod that is Terminating past its grace period, bound to node-9; whether that exists is the caller's."""
+    metadata = {"deletionTimestamp": "2026-03-01T02:00:00Z", "deletionGracePeriodSeconds": 30, **given.pop("metadata", {})}
+    return pod(cluster, name, node="node-9", metadata=metadata, **given)
+
+
+def node(cluster: BareCluster, name: str) -> None:
+    cluster.put({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}})
+
+
+def owner(cluster: BareCluster, kind: str, name: str) -> dict[str, Any]:
+    """The owner reference that a controller writes."""
+    subject = cluster.subject(kind, name)
+    return {"apiVersion": subject.api_version, "kind": kind, "name": name, "uid": subject.uid, "controller": True}
+
+
+def _template(image: str) -> dict[str, Any]:
+    return {"metadata": {"labels": {"app": "api"}}, "spec": {"containers": [{"name": "api", "image": image}]}}

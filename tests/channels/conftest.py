@@ -1,0 +1,3 @@
+import pytest
+
+pytest.register_assert_rewrite("stead.testing.channel_conformance")

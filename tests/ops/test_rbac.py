@@ -1,0 +1,46 @@
+"""The roles in deploy/kubernetes are those that the code needs: no right is forgotten, and none is given away."""
+
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from stead.ops.rbac import Role, main, manifest, read_role, write_role
+
+DEPLOY = Path(__file__).parents[2] / "deploy" / "kubernetes"
+
+
+@pytest.mark.parametrize(("role", "file"), [(read_role(), "read.yaml"), (write_role(), "write.yaml")])
+def test_the_manifests_are_made_from_the_code(role: Role, file: str):
+    assert (DEPLOY / file).read_text() == manifest(role), f"run `python -m stead.ops.rbac {file[:-5]} > deploy/kubernetes/{file}`"
+
+
+@pytest.mark.parametrize("file", ["read.yaml", "write.yaml"])
+def test_a_manifest_binds_its_account_to_its_role(file: str):
+    documents = list(YAML(typ="safe").load_all((DEPLOY / file).read_text()))
+    assert [d["kind"] for d in documents] == ["Namespace", "ClusterRole", "ServiceAccount", "ClusterRoleBinding"]
+    _, role, account, binding = documents
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    assert binding["subjects"][0]["name"] == account["metadata"]["name"]
+
+
+def test_reading_reads_no_secrets_and_writes_nothing():
+    for rule in read_role().rules:
+        assert set(rule.verbs) <= {"get", "list", "watch"}
+        assert rule.resource not in ("secrets", "pods/exec", "*")
+
+
+def test_writing_may_do_what_the_verbs_do_and_no_more():
+    rights = {(rule.group, rule.resource): rule.verbs for rule in write_role().rules}
+    assert rights == {
+        ("", "pods"): ("delete",),
+        ("apps", "daemonsets"): ("patch",),
+        ("apps", "deployments"): ("patch",),
+        ("apps", "statefulsets"): ("patch",),
+    }
+
+
+def test_the_command_prints_one_of_them(capsys: pytest.CaptureFixture[str]):
+    assert main(["read"]) == 0
+    assert capsys.readouterr().out == manifest(read_role())
+    assert main(["everything"]) == 2
