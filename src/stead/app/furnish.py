@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import ValidationError
-
+from stead.app.channel_settings import channel_settings
 from stead.app.discover import Shelves
 from stead.app.policy_file import Catalogue, load_policy
-from stead.app.settings import ChannelSettings, HostEstate, KubernetesEstate, Settings
+from stead.app.settings import HostEstate, KubernetesEstate, Settings
 from stead.declare import Check, HostCheck
-from stead.domain.errors import UserError
 from stead.domain.finding import FindingClass
 from stead.domain.policy import Policy
 from stead.estate.kubernetes.connection import Connection, connect
@@ -36,8 +34,7 @@ def _estate(estate: KubernetesEstate | HostEstate, settings: Settings, shelves: 
         checks_of(settings, shelves),
         clock,
         write_connection=_writing(estate, clock),
-        namespaces=estate.namespaces,
-        exclude_namespaces=estate.exclude_namespaces,
+        excluded_namespaces=estate.exclude_namespaces,
     )
 
 
@@ -68,25 +65,7 @@ def _is_on(check: Check | HostCheck, settings: Settings) -> bool:
 
 def channels_of(settings: Settings, shelves: Shelves, clock: Clock) -> Mapping[str, Channel]:
     """The configured channels by name, opened. UserError for an unknown kind or wrong settings."""
-    return {channel.name: _channel(channel, shelves, clock) for channel in settings.channels}
-
-
-def _channel(channel: ChannelSettings, shelves: Shelves, clock: Clock) -> Channel:
-    kind = shelves.channels.get(channel.kind)
-    if kind is None:
-        raise UserError(
-            f"channel `{channel.name}`: there is no kind of channel `{channel.kind}`",
-            hint=f"there are {', '.join(sorted(shelves.channels))}",
-        )
-    try:
-        own = kind.settings.model_validate(channel.own)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise UserError(
-            f"channel `{channel.name}`: `{key}` {first['msg']}", hint=f"`stead config schema` lists the keys of {channel.kind}"
-        ) from None
-    return kind.open(channel.name, own, clock)
+    return {channel.name: kind.open(channel.name, own, clock) for channel, kind, own in channel_settings(settings, shelves.channels)}
 
 
 def policy_of(settings: Settings, shelves: Shelves) -> Policy:

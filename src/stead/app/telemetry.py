@@ -10,8 +10,9 @@ from typing import Any
 import structlog
 
 
-def configure(level: int = logging.INFO) -> None:
-    """Set up logging for a process that serves. Calling it again replaces what was set."""
+def configure(*, quiet: bool = False) -> None:
+    """Set up logging for a process that serves; `quiet` keeps errors only. Calling it again replaces what was set."""
+    level = logging.ERROR if quiet else logging.INFO
     processors: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -28,4 +29,6 @@ def configure(level: int = logging.INFO) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True)
+    logging.basicConfig(
+        level=max(level, logging.WARNING), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
+    )

@@ -21,7 +21,7 @@ from stead.app.ownership import Ownership
 from stead.app.settings import Settings
 from stead.clocks import SystemClock
 from stead.domain import ids
-from stead.domain.errors import SteadError, UserError
+from stead.domain.errors import Exit, SteadError, UserError
 from stead.domain.people import Principal
 from stead.engine import approvals, due, intake, journal, workflows
 from stead.engine.journey import Journey
@@ -153,10 +153,9 @@ class Stead:
     async def note(self, incident: int, *, by: Principal, text: str) -> dict[str, Any]:
         """Add a person's words to the incident. UserError when there is no such incident."""
         if await self.store.look(incidents.find, incident) is None:
-            raise UserError(f"there is no incident {ids.incident_number(incident)}", hint="`stead incidents --all` lists them")
-        session = await self.store.run(
-            sessions.say, principal=str(by), incident=incident, author=str(by), text=text, now=self.clock.now()
-        )
+            name = ids.incident_number(incident)
+            raise UserError(f"there is no incident {name}", hint="`stead incidents --all` lists them", code=Exit.NEGATIVE)
+        session = await self.store.run(sessions.say, principal=str(by), incident=incident, author=str(by), text=text, now=self.clock.now())
         return {"session": session.id, "messages": len(session.messages)}
 
     async def events(self, after: int = 0, limit: int = 500) -> list[dict[str, Any]]:
@@ -191,7 +190,7 @@ class Stead:
     @property
     def _running(self) -> Journey:
         if self._journey is None:
-            raise UserError("Stead is stopping", hint="try again when it runs")
+            raise UserError("Stead is stopping", hint="try again when it runs", code=Exit.UNREACHABLE)
         return self._journey
 
     def _spawn(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -95,7 +95,7 @@ class Progressing:
 
 def merge(one: Finding, other: Finding) -> Finding:
     """Two sightings with one fingerprint become one: worst state and severity, earliest start, all instances. Commutative."""
-    first, second = sorted((one, other), key=_precedence)
+    first, second = (one, other) if _speaks_before(one, other) else (other, one)
     instances = sorted({*_names(one), *_names(other)})
     began = [f.since for f in (one, other) if f.since is not None]
     return replace(
@@ -105,6 +105,11 @@ def merge(one: Finding, other: Finding) -> Finding:
         since=min(began, default=None),
         depends_on=first.depends_on + tuple(s for s in second.depends_on if s not in first.depends_on),
     )
+
+
+def _speaks_before(one: Finding, other: Finding) -> bool:
+    before, after = _precedence(one), _precedence(other)
+    return before < after if before != after else repr(one) <= repr(other)
 
 
 def _precedence(finding: Finding) -> tuple[int, int, str, str, str]:

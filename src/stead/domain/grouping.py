@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
-from stead.domain.finding import Finding, FindingState, Severity
+from stead.domain.finding import Finding, FindingState, Severity, merge
 from stead.domain.subject import Key
 
 
@@ -31,14 +32,16 @@ class Group:
 
 def group(findings: Iterable[Finding]) -> list[Group]:
     """Group firing and blind findings by cause, worst and then oldest name first. Progressing ones belong to no group."""
-    known = sorted({f.fingerprint: f for f in findings if f.state is not FindingState.PROGRESSING}.values(), key=_order)
+    known = sorted(_distinct(findings).items(), key=lambda item: _order(item[1]))
     by_key: dict[Key, list[Finding]] = {}
-    for finding in known:
+    for _, finding in known:
         for key in finding.keys:
             by_key.setdefault(key, []).append(finding)
+    causes = {fingerprint: explains(finding, by_key) for fingerprint, finding in known}
+    roots = _roots({fingerprint: None if cause is None else cause.fingerprint for fingerprint, cause in causes.items()})
     members: dict[str, list[Finding]] = {}
-    for finding in known:
-        members.setdefault(_root(finding, by_key).fingerprint, []).append(finding)
+    for fingerprint, finding in known:
+        members.setdefault(roots[fingerprint], []).append(finding)
     return sorted((_as_group(cause, found) for cause, found in members.items()), key=lambda g: _order(g.cause))
 
 
@@ -56,12 +59,35 @@ def _points_back(candidate: Finding, finding: Finding) -> bool:
     return any(subject.key in finding.keys for subject in candidate.depends_on)
 
 
-def _root(finding: Finding, by_key: Mapping[Key, Sequence[Finding]]) -> Finding:
-    seen = {finding.fingerprint}
-    while (cause := explains(finding, by_key)) is not None and cause.fingerprint not in seen:
-        seen.add(cause.fingerprint)
-        finding = cause
-    return finding
+def _distinct(findings: Iterable[Finding]) -> dict[str, Finding]:
+    """Firing and blind findings by fingerprint; sightings of one fault are one."""
+    sightings: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.state is not FindingState.PROGRESSING:
+            same = sightings.setdefault(finding.fingerprint, [])
+            if finding not in same:
+                same.append(finding)
+    return {fingerprint: reduce(merge, sorted(same, key=repr)) for fingerprint, same in sightings.items()}
+
+
+def _roots(causes: Mapping[str, str | None]) -> dict[str, str]:
+    """Where following the causes leads from each fingerprint; every step is taken once.
+
+    Causes that go round in a circle have one root, too: the first of the circle in the order given.
+    """
+    place = {fingerprint: n for n, fingerprint in enumerate(causes)}
+    roots: dict[str, str] = {}
+    for start in causes:
+        trail: list[str] = []
+        on_trail: set[str] = set()
+        here = start
+        while here not in roots and here not in on_trail:
+            trail.append(here)
+            on_trail.add(here)
+            here = causes[here] or here
+        root = roots[here] if here in roots else min(trail[trail.index(here) :], key=place.__getitem__)
+        roots.update(dict.fromkeys(trail, root))
+    return roots
 
 
 def _as_group(cause: str, found: Sequence[Finding]) -> Group:

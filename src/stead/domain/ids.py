@@ -17,7 +17,9 @@ def parse_number(text: str, letter: str) -> int:
     """`I-41`, `i-41` or `41` → 41. UserError for anything else."""
     digits = text.strip().upper().removeprefix(f"{letter}-")
     if not digits.isascii() or not digits.isdecimal() or len(digits) > 15:
-        raise UserError(f"`{text}` is not a number like {letter}-41", hint=f"`stead {'approvals' if letter == 'A' else 'incidents'}` lists the open ones")
+        listing = "approvals" if letter == "A" else "incidents"
+        shown = " ".join(text.split())[:40]
+        raise UserError(f"`{shown}` is not a number like {letter}-41", hint=f"`stead {listing}` lists the open ones")
     return int(digits)
 
 

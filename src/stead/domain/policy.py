@@ -110,8 +110,8 @@ class Policy:
         if not verdicts:
             return Decision(verdict=Verdict.DENY, why=f"no rule covers {facts.verb}" + (", and it would be a guess" if facts.guess else ""))
         verdict = max((v for v, _ in verdicts), key=lambda v: v.strictness)
-        deciding = [rule for v, rule in verdicts if v is verdict]
-        return Decision(verdict=verdict, rules=tuple(sorted(rule.id for rule in deciding)), why=_why(deciding))
+        deciding = sorted((rule for v, rule in verdicts if v is verdict), key=lambda rule: (rule.id, rule.reason))
+        return Decision(verdict=verdict, rules=tuple(rule.id for rule in deciding), why=_why(deciding))
 
 
 def _why(rules: Sequence[Rule]) -> str:

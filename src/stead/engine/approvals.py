@@ -75,7 +75,8 @@ def _pending(connection: sa.Connection, number: int, by: Principal, now: datetim
 def _get(connection: sa.Connection, number: int) -> Approval:
     approval = actions.find_approval(connection, number)
     if approval is None:
-        raise UserError(f"there is no approval {ids.approval_number(number)}", hint="`stead incidents` shows what waits for an answer")
+        name = ids.approval_number(number)
+        raise UserError(f"there is no approval {name}", hint="`stead approvals` shows what waits for an answer", code=Exit.NEGATIVE)
     return approval
 
 

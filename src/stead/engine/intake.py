@@ -51,10 +51,11 @@ def transitions(known: Mapping[str, StoredFinding], sightings: Sightings) -> tup
     for finding in sightings.seen:
         before = known.get(finding.fingerprint)
         if before is None:
-            # What may still come right by its deadline is not told to anybody yet.
+            # What may still come right by its deadline is not told to anybody yet; what was a fault, and may be coming right, is one
+            # until it is gone: a container between two crashes is not well.
             if finding.state is not FindingState.PROGRESSING:
                 changes.append(Transition(change=Change.OPENED, finding=finding))
-        elif _matters(before.finding) != _matters(finding):
+        elif finding.state is not FindingState.PROGRESSING and _matters(before.finding) != _matters(finding):
             changes.append(Transition(change=Change.CHANGED, finding=finding))
     gone = _gone(known, sightings)
     changes.extend(Transition(change=Change.CLOSED, finding=known[fingerprint].finding) for fingerprint in gone)
@@ -71,7 +72,8 @@ def _gone(known: Mapping[str, StoredFinding], sightings: Sightings) -> list[str]
 
 def _refreshed(known: Mapping[str, StoredFinding], sightings: Sightings) -> list[Finding]:
     """Open findings whose words or evidence moved on (a restart more) without anything that matters having changed."""
-    pairs = [(known[f.fingerprint].finding, f) for f in sightings.seen if f.fingerprint in known]
+    told = [f for f in sightings.seen if f.state is not FindingState.PROGRESSING]
+    pairs = [(known[f.fingerprint].finding, f) for f in told if f.fingerprint in known]
     return [new for old, new in pairs if _matters(old) == _matters(new) and old != new]
 
 

@@ -74,14 +74,15 @@ def intend(connection: sa.Connection, journey: Journey, action_id: str, why_not:
 
 
 async def apply(journey: Journey, action_id: str) -> Result:
-    """Make the change, unless it turns out to have been made: this may be the second life of a process that died here."""
+    """Make the change. If an earlier try was begun, by a process that died or a request without an answer, look first whether it landed."""
     action, verb = await journey.store.run(_action, journey, action_id)
     if verb is None:
         return Result(state=ActionState.REFUSED, note="its verb is gone")
     estate = journey.estates[action.request.subject.estate]
+    tried_before = await journey.store.run(actions.begin_try, action_id) > 1
     try:
-        if await verb.landed(action, estate):
-            return Result(state=ActionState.APPLIED, note="it had landed before the restart")
+        if tried_before and await verb.landed(action, estate):
+            return Result(state=ActionState.APPLIED, note="an earlier try turned out to have landed")
         fault_point("remediate.before-apply")
         applied = await verb.apply(action, estate, estate.hands())
         fault_point("remediate.after-apply")

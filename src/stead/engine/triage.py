@@ -20,12 +20,15 @@ def triage(connection: sa.Connection, journey: Journey, trigger_id: str) -> None
     """Group what is open in the trigger's estate, place each group in an incident, and end those that are over."""
     if not triggers.finish(connection, trigger_id):
         return
-    estate = triggers.get(connection, trigger_id).estate
+    trigger = triggers.get(connection, trigger_id)
+    estate = trigger.estate
+    touched = {transition.finding.fingerprint for transition in trigger.transitions}
     known = findings.open_findings(connection, estate)
     home = {fingerprint: stored.incident for fingerprint, stored in known.items()}
     claimed: set[int] = set()
     for found in group(stored.finding for stored in known.values()):
-        claimed.add(_place(connection, journey, found, home, claimed))
+        if any(home[finding.fingerprint] is None or finding.fingerprint in touched for finding in found.findings):
+            claimed.add(_place(connection, journey, found, home, claimed))
     for incident in incidents.listed(connection):
         if incident.estate == estate:
             settle(connection, journey, incident.number)
@@ -119,8 +122,9 @@ def _fold(connection: sa.Connection, journey: Journey, number: int, into: int) -
 
 
 def title(cause: Finding) -> str:
-    """One line: the owner that people know by name, and what is wrong with it."""
-    return f"{cause.top or cause.subject}: {cause.summary}"
+    """One line: what is wrong, with the owner that people know in place of a generated name."""
+    summary = cause.summary if cause.top is None else cause.summary.replace(cause.subject.path, cause.top.path)
+    return summary if (cause.top or cause.subject).name in summary else f"{cause.top or cause.subject}: {summary}"
 
 
 def _record(connection: sa.Connection, journey: Journey, name: str, incident: Incident, note: str = "") -> None:

@@ -88,6 +88,12 @@ def set_undo(connection: sa.Connection, action_id: str, undo: ActionRequest | No
     connection.execute(sa.update(action).where(action.c.id == action_id).values(undo=None if undo is None else dumps(undo)))
 
 
+def begin_try(connection: sa.Connection, action_id: str) -> int:
+    """Count a try before it is made; its number, from 1. Above 1, what an earlier try came to has to be looked at first."""
+    query = sa.update(action).where(action.c.id == action_id).values(tries=action.c.tries + 1).returning(action.c.tries)
+    return connection.execute(query).scalar_one()
+
+
 def set_quiet(connection: sa.Connection, action_id: str, quiet: int) -> None:
     connection.execute(sa.update(action).where(action.c.id == action_id).values(quiet=quiet))
 

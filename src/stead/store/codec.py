@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -12,8 +12,14 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 
 def dumps(value: object) -> str:
-    """JSON text of any domain value, keys sorted, so that equal values are equal texts."""
-    return _encoder.encode(value).decode()
+    """JSON text of any domain value, keys sorted, so that equal values are equal texts.
+
+    Half a surrogate pair, which JSON lets anybody send (`"\\ud800"`) and no encoding carries, becomes a question mark.
+    """
+    try:
+        return _encoder.encode(value).decode()
+    except UnicodeEncodeError:
+        return _encoder.encode(_encodable(msgspec.to_builtins(value, str_keys=True))).decode()
 
 
 def loads(text: str, kind: type[T]) -> T:
@@ -28,3 +34,13 @@ def plain(value: object) -> Any:
 
 def load_plain(value: Any, kind: type[T]) -> T:
     return msgspec.convert(value, type=kind)
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in cast("dict[Any, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(item) for item in cast("list[Any]", value)]
+    return value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import sqlite3
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -98,12 +99,13 @@ def _engine(url: str) -> sa.Engine:
         if parsed.get_backend_name() == "sqlite":
             return _sqlite(parsed)
         return sa.create_engine(parsed, pool_pre_ping=True, pool_size=8)
-    except exc.ArgumentError as error:
+    except (exc.ArgumentError, ValueError) as error:
         raise UserError(
             "store.url is not a database address", hint="use sqlite:////path/to/stead.db or postgresql://user@host/name"
         ) from error
     except ModuleNotFoundError as error:
-        raise UserError(f"the database driver {error.name} is not installed", hint="install stead[postgres]") from error
+        hint = "install stead[postgres]" if error.name == "psycopg" else "Stead keeps its data in SQLite or PostgreSQL"
+        raise UserError(f"the database driver {error.name} is not installed", hint=hint) from error
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:
@@ -136,22 +138,34 @@ def told_plainly(url: sa.URL) -> Generator[None]:
     """Turn what a person can mend (no room, no right, no server) into a sentence; everything else passes."""
     try:
         yield
-    except exc.OperationalError as error:
+    except exc.DatabaseError as error:
+        # Its other kinds (a broken constraint, say) are our own mistakes, and may hold words of anybody's.
+        if type(error) not in (exc.DatabaseError, exc.OperationalError):
+            raise
         place = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
-        text = str(error.orig)
+        text = str(error.orig).lower()
         for sign, what, hint in _PLAIN:
-            if sign in text:
+            if re.search(sign, text):
                 raise UserError(f"{what} ({place})", hint=hint, code=Exit.USAGE) from error
         raise
 
 
 _PLAIN = (
     ("disk is full", "the disk is full: nothing was written", "free some space; Stead goes on where it stopped"),
+    ("no space left", "the disk is full: nothing was written", "free some space; Stead goes on where it stopped"),
+    ("disk i/o error", "the disk fails: nothing was written", "is it full, or broken? the kernel's log says"),
+    ("database is locked", "another program keeps the database locked", "stop it; Stead waited half a minute"),
     ("unable to open database file", "the database cannot be opened", "is the folder there, and may this user write to it?"),
     ("readonly database", "the database cannot be written", "is the folder writable for this user?"),
-    ("attempt to write a readonly", "the database cannot be written", "is the folder writable for this user?"),
     ("not a database", "the file is not a database of Stead", "name another folder with --state"),
+    ("malformed", "the database is damaged", "restore a backup"),
     ("connection refused", "the database server does not answer", "is PostgreSQL running, and is store.url right?"),
+    ("no such file or directory", "the database server does not answer", "is PostgreSQL running, and is store.url right?"),
+    ("failed to resolve host", "the database server's name is not known", "check store.url"),
+    ("timeout expired", "the database server does not answer in time", "is PostgreSQL running, and is store.url right?"),
     ("password authentication failed", "the database refuses the password", "check store.url"),
-    ("does not exist", "the database does not exist", "create it, or check store.url"),
+    ("no password supplied", "the database wants a password", "check store.url"),
+    ('role ".*" does not exist', "the database does not know the user", "create it, or check store.url"),
+    ('database ".*" does not exist', "the database does not exist", "create it, or check store.url"),
 )
+"""(what the driver says, in lower case; what that means; what next): the first that is found."""

@@ -110,7 +110,7 @@ def of_incident(connection: sa.Connection, incident: int) -> Sequence[Delivery]:
 
 def counts(connection: sa.Connection) -> dict[str, int]:
     query = sa.select(delivery.c.state, sa.func.count()).group_by(delivery.c.state)
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _delivery(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Delivery:

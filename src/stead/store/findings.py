@@ -55,7 +55,9 @@ def save(connection: sa.Connection, found: Finding, now: datetime) -> None:
 
 
 def close(connection: sa.Connection, fingerprint: str, now: datetime) -> None:
-    connection.execute(sa.update(finding).where(finding.c.fingerprint == fingerprint).values(closed_at=now, changed_at=now))
+    """Nothing happens to one that is closed."""
+    update = sa.update(finding).where(finding.c.fingerprint == fingerprint, finding.c.closed_at.is_(None))
+    connection.execute(update.values(closed_at=now, changed_at=now))
 
 
 def assign(connection: sa.Connection, fingerprints: Iterable[str], incident: int) -> None:

@@ -34,9 +34,32 @@ class Instant(sa.types.TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
+class Words(sa.types.TypeDecorator[str]):
+    """Text that somebody else may have written: what no database can keep (NUL, half a surrogate pair) becomes a question mark."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else value.encode(errors="replace").decode().replace("\0", "?")
+
+
+class Serial(sa.types.TypeDecorator[int]):
+    """A number that the database counts up. Asking for one beyond what it can hold finds nothing, on PostgreSQL too."""
+
+    impl = sa.Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: sa.Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else max(-1, min(value, _MOST))
+
+
+_MOST = 2**31 - 1
+
+
 def _number() -> sa.Column[int]:
     """A number for people: it only grows, and is never used again (SQLite's AUTOINCREMENT)."""
-    return sa.Column("number", sa.Integer, primary_key=True, autoincrement=True)
+    return sa.Column("number", Serial, primary_key=True, autoincrement=True)
 
 
 trigger = sa.Table(
@@ -71,14 +94,14 @@ incident = sa.Table(
     sa.Column("estate", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False, index=True),
     sa.Column("severity", sa.Text, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("title", Words, nullable=False),
     sa.Column("cause", sa.Text, nullable=False, index=True),
     sa.Column("episode", sa.Integer, nullable=False),
     sa.Column("segment", sa.Integer, nullable=False),
     sa.Column("opened_at", Instant, nullable=False),
     sa.Column("moved_at", Instant, nullable=False),
     sa.Column("closed_at", Instant),
-    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("note", Words, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 
@@ -93,8 +116,9 @@ action = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("verdict", sa.Text, nullable=False),
     sa.Column("rules", sa.Text, nullable=False),
-    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("note", Words, nullable=False, server_default=""),
     sa.Column("quiet", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
     sa.Column("proposed_at", Instant, nullable=False),
     sa.Column("intended_at", Instant),
     sa.Column("applied_at", Instant),
@@ -116,7 +140,7 @@ approval = sa.Table(
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("decided_at", Instant),
     sa.Column("decided_by", sa.Text, nullable=False, server_default=""),
-    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("reason", Words, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 
@@ -131,8 +155,8 @@ delivery = sa.Table(
     sa.Column("because", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False, index=True),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("remote_id", sa.Text, nullable=False, server_default=""),
-    sa.Column("error", sa.Text, nullable=False, server_default=""),
+    sa.Column("remote_id", Words, nullable=False, server_default=""),
+    sa.Column("error", Words, nullable=False, server_default=""),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("sent_at", Instant),
     sa.Column("body", sa.Text, nullable=False),
@@ -143,7 +167,7 @@ delivery = sa.Table(
 event = sa.Table(
     "event",
     metadata,
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("seq", Serial, primary_key=True, autoincrement=True),
     sa.Column("at", Instant, nullable=False),
     sa.Column("estate", sa.Text, nullable=False),
     sa.Column("incident", sa.Integer, index=True),
@@ -180,7 +204,7 @@ session_message = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("session", sa.Text, sa.ForeignKey("session.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("author", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("text", Words, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sqlite_autoincrement=True,
 )

@@ -52,6 +52,10 @@ class Token:
         role = Role.ADMIN if Scope.ADMIN in self.scopes else Role.APPROVER if Scope.APPROVE in self.scopes else Role.VIEWER
         return Principal(kind=PrincipalKind.TOKEN, name=self.name, role=role)
 
+    def use_is_news(self, now: datetime) -> bool:
+        """Whether `used_at` is old enough to be written again."""
+        return self.used_at is None or now - self.used_at >= USED_EVERY
+
     def expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
 
@@ -86,8 +90,8 @@ def replace(connection: sa.Connection, name: str, scopes: frozenset[Scope], *, n
     return add(connection, name, scopes, now=now)
 
 
-def find(connection: sa.Connection, plain: str, now: datetime) -> Token | None:
-    """The token that `plain` is, expired or not; None when it is none."""
+def find(connection: sa.Connection, plain: str) -> Token | None:
+    """The token that `plain` is, expired or not; None when it is none. Changes nothing."""
     found = _PLAIN.fullmatch(plain)
     if found is None:
         return None
@@ -95,9 +99,11 @@ def find(connection: sa.Connection, plain: str, now: datetime) -> Token | None:
     # Bytes: compare_digest refuses text beyond ASCII, and takes the same time wherever the two differ.
     if row is None or not hmac.compare_digest(row.hash.encode(), _hash(plain).encode()):
         return None
-    if row.used_at is None or now - row.used_at >= USED_EVERY:
-        connection.execute(sa.update(token).where(token.c.id == row.id).values(used_at=now))
     return _token(row)
+
+
+def mark_used(connection: sa.Connection, name: str, now: datetime) -> None:
+    connection.execute(sa.update(token).where(token.c.name == name).values(used_at=now))
 
 
 def listed(connection: sa.Connection) -> Sequence[Token]:

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("rules", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.Column("quiet", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
         sa.Column("proposed_at", sa.Text(), nullable=False),
         sa.Column("intended_at", sa.Text(), nullable=True),
         sa.Column("applied_at", sa.Text(), nullable=True),
