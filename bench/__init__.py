@@ -1,0 +1,1 @@
+"""What Stead costs, measured on the machine at hand: `make bench`."""
