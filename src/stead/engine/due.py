@@ -53,9 +53,8 @@ async def _sleep(journey: Journey, at: datetime | None, woken: asyncio.Event) ->
     finally:
         for wait in waits:
             wait.cancel()
-        for wait in waits:
-            with contextlib.suppress(asyncio.CancelledError):
-                await wait
+        # Not each by itself with CancelledError suppressed: that would also swallow the cancellation of this very task.
+        await asyncio.gather(*waits, return_exceptions=True)
 
 
 def _wake(loop: asyncio.AbstractEventLoop, woken: asyncio.Event) -> None:

@@ -73,9 +73,14 @@ async def launch(store: Store) -> None:
             "max_executor_threads": WORKERS,
         }
     )
-    # Launched on the event loop itself, the engine would run workflows there, and one that blocks would stall every watch.
-    await asyncio.to_thread(DBOS.launch)
-    await DBOS.register_queue_async(QUEUE, worker_concurrency=WORKERS, polling_interval_sec=POLLING_SECONDS)
+    # In a thread: launched on the event loop the engine would run workflows there, and one that blocks would stall every watch. And by
+    # the calls that are not async: those give the loop at hand the engine's thread pool, which ends with the engine and not the loop.
+    await asyncio.to_thread(_launch)
+
+
+def _launch() -> None:
+    DBOS.launch()
+    DBOS.register_queue(QUEUE, worker_concurrency=WORKERS, polling_interval_sec=POLLING_SECONDS)
 
 
 async def stop() -> None:

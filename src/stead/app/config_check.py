@@ -1,0 +1,61 @@
+"""Everything about a configuration that can be checked without touching what it names: `stead config check`, and each start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stead.app.channel_settings import channel_settings
+from stead.app.config import Loaded
+from stead.app.config_errors import nearest
+from stead.app.discover import Shelves, shelves
+from stead.app.policy_file import Catalogue, load_policy, policy_of
+from stead.app.yaml_file import Written
+from stead.domain.errors import UserError
+from stead.domain.policy import Policy
+
+
+def check(loaded: Loaded) -> list[str]:
+    """What the configuration amounts to, as lines for a person. UserError for the first mistake, with its line."""
+    found = shelves(loaded.settings.checks.folders)
+    _disabled(loaded, found)
+    channels = [f"{channel.name} ({kind.kind})" for channel, kind, _ in channel_settings(loaded.settings, found.channels, loaded.written)]
+    policy = _policy(loaded, found)
+    return list(_summary(loaded, found, channels, policy))
+
+
+def _summary(loaded: Loaded, found: Shelves, channels: list[str], policy: Policy) -> Iterator[str]:
+    settings = loaded.settings
+    yield f"configuration: {loaded.file or 'no file, the defaults'}"
+    yield f"state folder: {loaded.folder}"
+    yield f"listens on: {settings.server.bind}"
+    yield f"estates: {', '.join(f'{e.id} ({e.kind})' for e in settings.estates) or 'none'}"
+    off = len(set(settings.checks.disabled))
+    yield f"checks: {len(found.checks) + len(found.host_checks) - off} on, {off} off"
+    yield f"policy: {len(policy.rules)} rules from {_policy_place(loaded)}"
+    yield f"channels: {', '.join(channels) or 'none'}"
+
+
+def _policy_place(loaded: Loaded) -> str:
+    policy = loaded.settings.policy
+    return "the shipped default" if policy is None else "the configuration" if isinstance(policy, dict) else str(policy)
+
+
+def _disabled(loaded: Loaded, found: Shelves) -> None:
+    known = {*found.checks, *found.host_checks}
+    source = loaded.written or Written("configuration")
+    for index, name in enumerate(loaded.settings.checks.disabled):
+        if name not in known:
+            meant = nearest(name, known)
+            raise UserError(
+                f"{source.name}:{source.line(('checks', 'disabled', index))}: there is no check `{name[:60]}`",
+                hint=f"did you mean `{meant}`?" if meant else "the documentation's page `checks` lists them",
+            )
+
+
+def _policy(loaded: Loaded, found: Shelves) -> Policy:
+    catalogue = Catalogue.of([*found.checks.values(), *found.host_checks.values(), *found.verbs.values(), *found.playbooks.values()])
+    source, written = loaded.settings.policy, loaded.written
+    if isinstance(source, dict) and written is not None:
+        lines = {path[1:]: line for path, line in written.lines.items() if path[:1] == ("policy",)}
+        return policy_of(Written(written.name, source, lines), catalogue)
+    return load_policy(source, catalogue)

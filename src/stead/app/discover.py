@@ -1,0 +1,160 @@
+"""Finds what stands on the shelves: checks, verbs, playbooks, kinds of channels.
+
+Shipped ones come by the visitors' door: every module of a package is imported, and what it declares is collected. A visitor brings
+an entry point of the group `stead`, or a folder of Python files that the configuration names. Nothing is registered anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import pkgutil
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar, cast
+
+from stead.declare import ChannelKind, Check, HostCheck, Playbook, Verb
+from stead.domain.errors import UserError
+
+BUILT_IN = ("stead.checks", "stead.actions", "stead.playbooks", "stead.channels")
+ENTRY_POINTS = "stead"
+
+Declaration = Check | HostCheck | Verb | Playbook | ChannelKind
+D = TypeVar("D", Check, HostCheck, Verb, Playbook, ChannelKind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelves:
+    """What was found, by name, in the order of the names. `places` tells the module or file of each."""
+
+    checks: Mapping[str, Check] = field(default_factory=dict[str, Check])
+    host_checks: Mapping[str, HostCheck] = field(default_factory=dict[str, HostCheck])
+    verbs: Mapping[str, Verb] = field(default_factory=dict[str, Verb])
+    playbooks: Mapping[str, Playbook] = field(default_factory=dict[str, Playbook])
+    channels: Mapping[str, ChannelKind] = field(default_factory=dict[str, ChannelKind])
+    places: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    declaration: Declaration
+    place: str
+
+
+def shelves(folders: Iterable[str | Path] = ()) -> Shelves:
+    """Everything that is there: shipped, installed, and in these folders. UserError for two of one name, or one that fails to load."""
+    found = [*_built_in(), *_entry_points(), *(one for folder in folders for one in _folder(Path(folder)))]
+    once = list({id(one.declaration): one for one in found}.values())
+    checks = _named(once, Check)
+    hosts = _named(once, HostCheck)
+    _refuse_shared(checks, hosts)
+    named = [checks, hosts, _named(once, Verb), _named(once, Playbook), _named(once, ChannelKind)]
+    return Shelves(
+        checks=_only(checks, Check),
+        host_checks=_only(hosts, HostCheck),
+        verbs=_only(named[2], Verb),
+        playbooks=_only(named[3], Playbook),
+        channels=_only(named[4], ChannelKind),
+        places={name: one.place for kind in named for name, one in kind.items()},
+    )
+
+
+def _built_in() -> Iterator[_Found]:
+    for name in BUILT_IN:
+        yield from _package(importlib.import_module(name))
+
+
+def _entry_points() -> Iterator[_Found]:
+    for point in sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda point: (point.name, point.value)):
+        try:
+            loaded: Any = point.load()
+        except Exception as error:  # a visitor's code may raise anything
+            raise _failed(f"entry point `{point.name}` ({point.value})", error) from error
+        if isinstance(loaded, ModuleType):
+            yield from _package(loaded)
+        else:
+            yield from (_Found(one, point.value) for one in _declarations([loaded]))
+
+
+def _folder(folder: Path) -> Iterator[_Found]:
+    if not folder.is_dir():
+        raise UserError(f"the folder of checks {folder} does not exist", hint="correct `checks.folders` in the configuration")
+    for file in sorted(folder.glob("*.py")):
+        if not file.name.startswith("_"):
+            yield from (_Found(one, str(file)) for one in _declarations(vars(_execute(file)).values()))
+
+
+def _package(module: ModuleType) -> Iterator[_Found]:
+    """What a module declares, and every module below it where it is a package."""
+    yield from (_Found(one, module.__name__) for one in _declarations(vars(module).values()))
+    for info in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{module.__name__}."):
+        try:
+            below = importlib.import_module(info.name)
+        except Exception as error:  # a visitor's code may raise anything
+            raise _failed(f"`{info.name}`", error) from error
+        yield from (_Found(one, below.__name__) for one in _declarations(vars(below).values()))
+
+
+def _declarations(values: Iterable[Any]) -> Iterator[Declaration]:
+    for value in values:
+        if isinstance(value, (Check, HostCheck, Verb, Playbook, ChannelKind)):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from (one for one in cast("Sequence[Any]", value) if isinstance(one, (Check, HostCheck, Verb, Playbook, ChannelKind)))
+
+
+def _execute(file: Path) -> ModuleType:
+    digest = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:12]
+    name = f"stead_folder_{digest}_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise UserError(f"{file} cannot be loaded as Python", hint="give it a name that ends in .py")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # a visitor's code may raise anything
+        del sys.modules[name]
+        raise _failed(str(file), error) from error
+    return module
+
+
+def _named(found: Sequence[_Found], kind: type[Any]) -> dict[str, _Found]:
+    named: dict[str, _Found] = {}
+    for one in sorted((one for one in found if isinstance(one.declaration, kind)), key=_name):
+        if (first := named.get(_name(one))) is not None:
+            raise _twice(_name(one), first, one)
+        named[_name(one)] = one
+    return named
+
+
+def _refuse_shared(checks: Mapping[str, _Found], hosts: Mapping[str, _Found]) -> None:
+    """A check's name alone says who found something, so checks of clusters and of hosts share one row of names."""
+    for name in sorted(set(checks) & set(hosts)):
+        raise _twice(name, checks[name], hosts[name])
+
+
+def _only(named: Mapping[str, _Found], kind: type[D]) -> Mapping[str, D]:
+    return {name: one.declaration for name, one in named.items() if isinstance(one.declaration, kind)}
+
+
+def _name(one: _Found) -> str:
+    return one.declaration.kind if isinstance(one.declaration, ChannelKind) else one.declaration.name
+
+
+def _twice(name: str, first: _Found, second: _Found) -> UserError:
+    return UserError(f"`{name}` is declared twice, in {first.place} and in {second.place}", hint="rename one of the two")
+
+
+def _failed(what: str, error: Exception) -> UserError:
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    said = " ".join(str(error).split())[:200]
+    return UserError(
+        f"{what} failed to load: {type(error).__name__}: {said} (line {at.lineno} of {Path(at.filename).name})",
+        hint="mend it, or take it out of the configuration",
+    )

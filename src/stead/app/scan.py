@@ -1,0 +1,171 @@
+"""One read-only pass for `stead check`: over a cluster, a dump of one, or this host. No store, no service, nothing written."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+
+from stead.app.discover import Shelves, shelves
+from stead.declare import Check, HostCheck
+from stead.domain.errors import BlindError, UserError
+from stead.domain.finding import Finding, FindingClass, FindingState
+from stead.domain.scan import Scan
+from stead.domain.subject import Subject
+from stead.ports import Clock, Estate
+
+CLUSTER, HOST = "cluster", "host"
+"""What the estates are called where no configuration names them; the service does the same, so fingerprints agree."""
+
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to look at. `source` is a dump ("" for a live cluster), `now` the time to judge it by; `host` this machine."""
+
+    context: str = ""
+    namespace: str = ""
+    source: str = ""
+    now: datetime | None = None
+    host: bool = False
+
+
+async def scan(wanted: Wanted, clock: Clock) -> Scan:
+    """Look once. UserError for options that do not fit together, and for a dump or kubeconfig that cannot be used."""
+    _sensible(wanted)
+    found = shelves()
+    if wanted.source:
+        return scan_dump(wanted, _faults(found), clock)
+    if not wanted.host:
+        return await _scan_cluster(wanted, _faults(found), clock)
+    host = await _scan_host(found, clock)
+    if not (wanted.context or wanted.namespace):
+        return host
+    return _both(await _scan_cluster(wanted, _faults(found), clock), host)
+
+
+def parse_time(text: str) -> datetime:
+    """A time as RFC 3339 writes it; without an offset it is UTC. UserError for anything else."""
+    try:
+        when = datetime.fromisoformat(text.strip())
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise UserError(f"`{text[:40]}` is not a time", hint="write it like 2026-01-05T09:00:00Z") from error
+
+
+def scan_dump(wanted: Wanted, checks: Iterable[Check], clock: Clock) -> Scan:
+    """Look at a dump as it was when it was taken, or at `wanted.now`. Takes no network and no store."""
+    from stead.estate.kubernetes.dump import read_dump
+    from stead.estate.kubernetes.runner import Runner
+
+    began = time.perf_counter()
+    dump = read_dump(wanted.source, CLUSTER, wall=clock.now())
+    now = wanted.now or dump.taken.newest() or clock.now()
+    if wanted.namespace:
+        _exists(wanted, dump.view.namespaces())
+    runner = Runner(dump.view, checks)
+    runner.full(now)
+    found = _within(runner.current().values(), wanted.namespace)
+    odd = [odd.finding(CLUSTER) for odd in dump.odd if wanted.namespace in ("", odd.namespace)]
+    return Scan(
+        now=now,
+        findings=tuple(f for f in found if f.state is not FindingState.BLIND),
+        blind=(*(f for f in found if f.state is FindingState.BLIND), *odd),
+        counts=dict(sorted(dump.view.counts().items())),
+        not_covered=dump.not_covered(),
+        seconds=time.perf_counter() - began,
+        bytes=dump.bytes,
+    )
+
+
+async def _scan_cluster(wanted: Wanted, checks: Sequence[Check], clock: Clock) -> Scan:
+    from stead.estate.kubernetes.connection import connect
+    from stead.estate.kubernetes.estate import KubernetesEstate
+
+    began = time.perf_counter()
+    connection = connect(clock, context=wanted.context or None)
+    estate = KubernetesEstate(CLUSTER, connection, checks, clock, namespace=wanted.namespace)
+    try:
+        if wanted.namespace:
+            await _ask_for_namespace(estate, wanted)
+        return replace(await estate.scan(), seconds=time.perf_counter() - began)
+    finally:
+        await estate.close()
+
+
+async def _ask_for_namespace(estate: Estate, wanted: Wanted) -> None:
+    """A namespace that is not there has no faults, which would look like health. Who may not ask is let through."""
+    subject = Subject(estate=CLUSTER, api_version="v1", kind="Namespace", name=wanted.namespace)
+    try:
+        if await estate.read(subject) is not None:
+            return
+        names = [str(one.get("metadata", {}).get("name", "")) for one in await estate.list("v1", "Namespace")]
+    except BlindError:
+        return
+    _exists(wanted, names)
+
+
+async def _scan_host(found: Shelves, clock: Clock) -> Scan:
+    from stead.estate.host.commands import LocalCommands
+    from stead.estate.host.estate import HostEstate
+
+    estate = HostEstate(HOST, LocalCommands(), _faults_of_hosts(found), clock)
+    try:
+        return await estate.scan()
+    finally:
+        await estate.close()
+
+
+def _sensible(wanted: Wanted) -> None:
+    if wanted.source and (wanted.context or wanted.host):
+        other = "--context" if wanted.context else "--host"
+        raise UserError(f"--from and {other} do not go together", hint="a dump is looked at by itself")
+    if wanted.now is not None and not wanted.source:
+        raise UserError("--now goes with --from only", hint="a live cluster is looked at as it is now")
+    if wanted.namespace and not _NAMESPACE.fullmatch(wanted.namespace):
+        raise UserError(
+            f"`{wanted.namespace[:70]}` is not the name of a namespace", hint="lower-case letters, digits and `-`, like payments"
+        )
+
+
+def _exists(wanted: Wanted, names: Iterable[str]) -> None:
+    known = sorted({name for name in names if name})
+    if known and wanted.namespace not in known:
+        near = get_close_matches(wanted.namespace, known, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(known[:8])}{' …' if len(known) > 8 else ''}"
+        raise UserError(f"there is no namespace `{wanted.namespace}`{f' in {wanted.source}' if wanted.source else ''}", hint=hint)
+
+
+def _within(findings: Iterable[Finding], namespace: str) -> list[Finding]:
+    """Findings of one namespace, and what is cluster-wide where it explains one of them; all of them for ""."""
+    every = list(findings)
+    if not namespace:
+        return every
+    inside = [f for f in every if f.subject.namespace == namespace]
+    causes = {subject.key for finding in inside for subject in finding.depends_on}
+    return inside + [f for f in every if not f.subject.namespace and f.keys & causes]
+
+
+def _faults(found: Shelves) -> list[Check]:
+    return [check for check in found.checks.values() if check.class_ is FindingClass.FAULT]
+
+
+def _faults_of_hosts(found: Shelves) -> list[HostCheck]:
+    return [check for check in found.host_checks.values() if check.class_ is FindingClass.FAULT]
+
+
+def _both(cluster: Scan, host: Scan) -> Scan:
+    return Scan(
+        now=max(cluster.now, host.now),
+        findings=cluster.findings + host.findings,
+        blind=cluster.blind + host.blind,
+        counts={**cluster.counts, **host.counts},
+        not_covered=tuple(sorted({*cluster.not_covered, *host.not_covered})),
+        seconds=cluster.seconds + host.seconds,
+        bytes=cluster.bytes + host.bytes,
+        requests=cluster.requests + host.requests,
+    )

@@ -1,0 +1,298 @@
+"""What a person may write into `stead.yaml`: every key, its type, its default, and what it means.
+
+Strict: an unknown key is an error, a literal secret is refused and never echoed. The reference page and the JSON Schema are made from
+these models. Keys of rooms that this version does not have yet are reserved, and accepted only empty.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, cast
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from stead.app.durations import Duration
+from stead.clocks import ScaledClock, SystemClock
+from stead.domain.timing import Timing
+from stead.ports import Clock
+from stead.secrets import SecretRef
+
+DEFAULT_PORT = 8642
+DEFAULT_BIND = f"127.0.0.1:{DEFAULT_PORT}"
+
+NAME = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+"""An RFC 1123 label, Kubernetes' own rule for names."""
+
+_TIMING = Timing()
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are refused, values do not change, and errors never repeat what was written."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+def _a_path(given: object, info: ValidationInfo) -> Path:
+    if isinstance(given, Path):
+        return given
+    if not isinstance(given, str) or not given.strip() or "\0" in given:
+        raise ValueError("is not a path")
+    context = cast(dict[str, Path], info.context or {})
+    try:
+        return context.get("folder", Path()) / Path(given).expanduser()
+    except RuntimeError as error:
+        raise ValueError("begins with the home folder of a user who is not known here") from error
+
+
+FilePath = Annotated[Path, PlainValidator(_a_path), PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string"})]
+"""A path; `~` is the home folder, and a relative one starts at the folder of the configuration file."""
+
+
+def _a_policy(given: object, info: ValidationInfo) -> Path | dict[str, Any]:
+    if isinstance(given, dict):
+        return cast(dict[str, Any], given)
+    if isinstance(given, (str, Path)):
+        return _a_path(given, info)
+    raise ValueError("is neither a file nor rules; write a path, or `rules:` under it")
+
+
+def _policy_text(policy: Path | dict[str, Any]) -> str | dict[str, Any]:
+    return str(policy) if isinstance(policy, Path) else policy
+
+
+PolicySource = Annotated[
+    Path | dict[str, Any],
+    PlainValidator(_a_policy),
+    PlainSerializer(_policy_text),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]}),
+]
+
+
+def split_bind(bind: str) -> tuple[str, int]:
+    """`127.0.0.1:8642` or `[::1]:8642` → host and port. ValueError for anything else; port 0 takes a free one."""
+    host, separator, port = bind.rpartition(":")
+    if not separator or not port.isascii() or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("is not an address and port; write 127.0.0.1:8642")
+    bare = host.removeprefix("[").removesuffix("]")
+    if bare == "localhost":
+        return "127.0.0.1", int(port)
+    try:
+        address = ipaddress.ip_address(bare)
+    except ValueError as error:
+        raise ValueError("does not begin with an IP address; write 127.0.0.1:8642 or 0.0.0.0:8642") from error
+    if address.version == 6 and not host.startswith("["):
+        raise ValueError("needs brackets around an IPv6 address: [::1]:8642")
+    return str(address), int(port)
+
+
+class ServerSettings(Section):
+    """Where the API listens."""
+
+    bind: str = Field(default=DEFAULT_BIND, description="Address and port. Beyond loopback only when a token exists (`stead token add`).")
+    hosts: tuple[str, ...] = Field(
+        default=(), description="Names under which clients reach the service; others are refused (DNS rebinding)."
+    )
+
+    @field_validator("bind")
+    @classmethod
+    def _is_bind(cls, value: str) -> str:
+        split_bind(value)
+        return value
+
+    @property
+    def host(self) -> str:
+        return split_bind(self.bind)[0]
+
+    @property
+    def port(self) -> int:
+        return split_bind(self.bind)[1]
+
+    @property
+    def loopback(self) -> bool:
+        return ipaddress.ip_address(self.host).is_loopback
+
+
+class StoreSettings(Section):
+    """Where Stead keeps what it knows."""
+
+    folder: FilePath | None = Field(
+        default=None,
+        description="The state folder. Default: `$STATE_DIRECTORY` (systemd), else `~/.local/state/stead`. One process owns it.",
+    )
+    url: str | None = Field(
+        default=None,
+        description="A database instead of the SQLite file in the folder: `postgresql://user@host/name`, or a reference to it "
+        "(`env:NAME`, `file:/path`, `cred:name`) when it holds a password.",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _no_password(cls, value: str | None) -> str | None:
+        if value is None or value.startswith(("env:", "file:", "cred:")):
+            return value
+        try:
+            parts = urlsplit(value)
+            password = parts.password
+        except ValueError as error:
+            raise ValueError("is not a database address") from error
+        if not parts.scheme:
+            raise ValueError("is not a database address; write postgresql://user@host/name")
+        if password:
+            raise ValueError("holds a password; put the whole address into a file or variable and write file:/path or env:NAME here")
+        return value
+
+    def database_url(self, folder: Path) -> str:
+        """The address of the database, its reference resolved; without one, the SQLite file in the state folder `folder`."""
+        if self.url is None:
+            return f"sqlite:///{folder / 'stead.db'}"
+        return SecretRef(self.url).resolve() if self.url.startswith(("env:", "file:", "cred:")) else self.url
+
+
+class KubernetesEstate(Section):
+    """A Kubernetes cluster that is watched."""
+
+    kind: Literal["kubernetes"]
+    id: str = Field(pattern=NAME, description="Its name in every finding and message.")
+    kubeconfig: FilePath | None = Field(default=None, description="Default: `$KUBECONFIG`, `~/.kube/config`, or the pod's service account.")
+    context: str | None = Field(default=None, min_length=1, description="Default: the kubeconfig's current context.")
+    write_kubeconfig: FilePath | None = Field(default=None, description="The kubeconfig of the identity that acts. Default: `kubeconfig`.")
+    write_context: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The context of the identity that acts. Without this and `write_kubeconfig`, nothing is changed.",
+    )
+    namespaces: tuple[str, ...] = Field(default=(), description="Only these. Default: all.")
+    exclude_namespaces: tuple[str, ...] = Field(default=(), description="Not these.")
+
+    @property
+    def acts(self) -> bool:
+        """Whether an identity that may write was named: reading and writing never share one by accident."""
+        return self.write_kubeconfig is not None or self.write_context is not None
+
+
+class HostEstate(Section):
+    """The machine on which Stead runs."""
+
+    kind: Literal["host"]
+    id: str = Field(pattern=NAME, description="Its name in every finding and message.")
+
+
+EstateSettings = Annotated[KubernetesEstate | HostEstate, Field(discriminator="kind")]
+
+
+class ChecksSettings(Section):
+    """Which checks run."""
+
+    folders: tuple[FilePath, ...] = Field(default=(), description="Folders with checks of your own, one Python file each.")
+    disabled: tuple[str, ...] = Field(default=(), description="Names of checks that do not run.")
+    hygiene: bool = Field(default=False, description="Also run checks of opinion.")
+
+
+class ChannelSettings(Section):
+    """A way to reach people. Further keys belong to the kind, and its page lists them."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True, strict=True, hide_input_in_errors=True)
+
+    name: str = Field(pattern=NAME, description="Its name in messages and in `stead show`.")
+    kind: str = Field(description="`terminal`, `webhook`, `apprise`, or one that a visitor brings.")
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """The keys that belong to the kind."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class TimingSettings(Section):
+    """How long Stead waits for what."""
+
+    group_wait: Duration = Field(default=_TIMING.group_wait, description="Gathers findings of one cause before the first word.")
+    edit_wait: Duration = Field(default=_TIMING.edit_wait, description="Gathers changes before a message is edited.")
+    verify_every: Duration = Field(default=_TIMING.verify_every, description="Between two looks that prove an action.")
+    verify_times: int = Field(default=_TIMING.verify_times, ge=1, le=1000, description="Quiet looks in a row that make a proof.")
+    verify_within: Duration = Field(default=_TIMING.verify_within, description="Without a proof by then, the incident escalates.")
+    approval_expires: Duration = Field(default=_TIMING.approval_expires, description="An unanswered question is void after this.")
+    reopen_within: Duration = Field(default=_TIMING.reopen_within, description="A fault that returns within this reopens its incident.")
+    retry_first: Duration = Field(default=_TIMING.retry_first, description="The wait after a delivery's first failed try; it doubles.")
+    retry_most: Duration = Field(default=_TIMING.retry_most, description="The longest wait between two tries.")
+    retry_times: int = Field(default=_TIMING.retry_times, ge=1, le=1000, description="Tries in all before a delivery is dead.")
+    keep_finished: Duration = Field(default=_TIMING.keep_finished, description="How long the journal of finished work is kept.")
+    speed: float = Field(
+        default=1.0, gt=0, le=100_000, strict=False, description="For a practice cluster whose clock runs this many times faster."
+    )
+    origin: float | None = Field(
+        default=None, strict=False, description="Seconds since 1970 from which `speed` counts, as the practice cluster's."
+    )
+
+    @field_validator(
+        "group_wait", "edit_wait", "verify_every", "verify_within", "approval_expires", "reopen_within", "retry_first", "retry_most"
+    )
+    @classmethod
+    def _not_zero(cls, value: Any, info: Any) -> Any:
+        if not value and info.field_name not in ("group_wait", "edit_wait", "reopen_within"):
+            raise ValueError("must be longer than nothing")
+        return value
+
+    def timing(self) -> Timing:
+        names = Timing.__dataclass_fields__
+        return Timing(**{name: getattr(self, name) for name in names})
+
+    def clock(self) -> Clock:
+        """The wall clock, or one that runs `speed` times as fast."""
+        return SystemClock() if self.speed == 1.0 else ScaledClock(self.speed, self.origin)
+
+
+RESERVED = ("routes", "jobs", "people", "agents", "models", "budgets", "knowledge")
+"""Keys that keep their meaning for a later version (the names are decided; their rooms are not built)."""
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    version: Literal[1] = Field(default=1, description="The version of this file's form.")
+    server: ServerSettings = ServerSettings()
+    store: StoreSettings = StoreSettings()
+    estates: tuple[EstateSettings, ...] = Field(default=(), description="What is watched. Default: the kubeconfig's current context.")
+    policy: PolicySource | None = Field(
+        default=None, description="What may be done: a file of rules, or the rules themselves. Default: the safe policy that Stead ships."
+    )
+    checks: ChecksSettings = ChecksSettings()
+    channels: tuple[ChannelSettings, ...] = Field(default=(), description="Who is told, and how.")
+    timing: TimingSettings = TimingSettings()
+    routes: Any = Field(default=None, description="Reserved.")
+    jobs: Any = Field(default=None, description="Reserved.")
+    people: Any = Field(default=None, description="Reserved.")
+    agents: Any = Field(default=None, description="Reserved.")
+    models: Any = Field(default=None, description="Reserved.")
+    budgets: Any = Field(default=None, description="Reserved.")
+    knowledge: Any = Field(default=None, description="Reserved.")
+
+    @field_validator(*RESERVED)
+    @classmethod
+    def _reserved(cls, value: Any) -> None:
+        if value not in (None, [], {}):
+            raise ValueError("is reserved for a later version, which this one does not know yet; leave it out")
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Settings:
+        for key, names in (("estates", [e.id for e in self.estates]), ("channels", [c.name for c in self.channels])):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{key}: `{twice[0]}` is named twice")
+        return self
+
+
+def settings_schema() -> dict[str, Any]:
+    """The JSON Schema of the configuration, its defaults as a person writes them (`3s`)."""
+    return Settings.model_json_schema(mode="serialization")

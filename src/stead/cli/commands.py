@@ -1,0 +1,105 @@
+"""The list of commands, and a Typer application of just the one that is asked for: a command pays for its own imports only."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stead.domain.errors import UserError
+
+if TYPE_CHECKING:
+    import typer
+
+
+COMPLETING = "_STEAD_COMPLETE"
+"""Set by a shell that wants to know how a word may go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`module:function` under stead.cli, or `module:app` of a Typer application for a group."""
+
+    place: str
+    group: bool = False
+
+    def load(self) -> Any:
+        module, _, name = self.place.partition(":")
+        return getattr(importlib.import_module(f"stead.cli.{module}"), name)
+
+
+COMMANDS = {
+    "check": Command("check:check"),
+    "up": Command("up:up"),
+    "status": Command("status:status"),
+    "incidents": Command("incidents:incidents"),
+    "show": Command("incidents:show"),
+    "approvals": Command("approvals:approvals"),
+    "approve": Command("approvals:approve"),
+    "deny": Command("approvals:deny"),
+    "config": Command("config:app", group=True),
+    "doctor": Command("doctor:doctor"),
+    "token": Command("token:app", group=True),
+    "new": Command("new:app", group=True),
+    "demo": Command("demo:demo"),
+    "completion": Command("completion:completion"),
+}
+"""In the order in which help shows them."""
+
+
+def build(arguments: Sequence[str]) -> typer.Typer:
+    """The application for these arguments. UserError for a command that does not exist, with the nearest one."""
+    import typer
+
+    app = typer.Typer(
+        name="stead",
+        help="Takes over the on-call: watches, finds what is wrong, fixes what is safe, proves it, tells.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    if COMPLETING in os.environ:
+        # What Typer's own --install-completion would do; that option also asks the parent process which shell it is.
+        from typer.completion import completion_init  # pyright: ignore[reportPrivateImportUsage]
+
+        completion_init()
+    for name in _wanted(arguments):
+        command = COMMANDS[name]
+        if command.group:
+            app.add_typer(command.load(), name=name)
+        else:
+            app.command(name)(command.load())
+    return app
+
+
+def _root() -> None:
+    """Takes over the on-call: watches, finds what is wrong, fixes what is safe, proves it, tells."""
+
+
+def _wanted(arguments: Sequence[str]) -> Sequence[str]:
+    first = next(iter(arguments), "")
+    if not first or first.startswith("-") or COMPLETING in os.environ:
+        return tuple(COMMANDS)
+    if first not in COMMANDS:
+        raise UserError(f"there is no command `{first}`", hint=_meant(first, COMMANDS) or "stead --help lists the commands")
+    return (first,)
+
+
+def _meant(word: str, known: Sequence[str] | dict[str, Any]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean `{near[0]}`?" if near else ""
+
+
+def suggestion(error: Exception) -> str:
+    """What a wrong word in a group of commands was probably meant to be; "" where nothing is near."""
+    context: Any = getattr(error, "ctx", None)
+    known: dict[str, Any] = getattr(getattr(context, "command", None), "commands", {})
+    text = str(error)
+    word = text.partition("'")[2].partition("'")[0]
+    return _meant(word, known) if known and word else ""

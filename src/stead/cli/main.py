@@ -1,0 +1,22 @@
+"""The `stead` command. `--version` answers before anything is imported: scripts and prompts ask it often."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line of this process and end it with the right exit code."""
+    arguments = sys.argv[1:]
+    if arguments in (["--version"], ["-V"]):
+        from stead import __version__
+
+        print(f"stead {__version__}")
+        return
+    from stead.cli.run import run
+
+    sys.exit(run(arguments))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""How the service stands, in a few lines. Without Typer, so that plain `stead status` stays quick."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stead.cli.client import Client
+from stead.cli.output import Form, is_terminal, line, say_json
+
+_PAINT = {"green": "\x1b[32m", "amber": "\x1b[33m", "red": "\x1b[1;31m", "blind": "\x1b[35m"}
+
+
+def tell(url: str | None, token: str | None, form: Form = Form.TABLE) -> None:
+    """Ask the service and print what it says."""
+    client = Client.of(url, token)
+    found: dict[str, Any] = client.get("/api/status")
+    if form is Form.JSON:
+        say_json(found)
+        return
+    for text in lines(found, client.url, colour=is_terminal()):
+        print(text)
+
+
+def lines(found: dict[str, Any], url: str, *, colour: bool) -> list[str]:
+    """The status as lines."""
+    shade = str(found["colour"])
+    painted = f"{_PAINT.get(shade, '')}{shade}\x1b[0m" if colour else shade
+    ready = "" if found["ready"] else ", not ready yet"
+    shown = [f"{painted}  stead {line(str(found['version']))} at {line(url)}{ready}"]
+    for estate in found["estates"]:
+        shown.append(f"estate {line(estate['id'])} ({line(estate['kind'])}): {'partly blind' if estate['blind'] else 'in sight'}")
+        shown += [f"  cannot see {line(item['summary'])}" for item in estate["blind"]]
+    incidents, deliveries = found["incidents"], found["deliveries"]
+    shown.append(f"incidents: {incidents['open']} open, {incidents['awaiting_approval']} waiting for an approval")
+    if found["approvals_pending"]:
+        shown.append(f"approvals: {found['approvals_pending']} pending (stead approvals)")
+    shown.append(f"messages: {deliveries['queued']} queued, {deliveries['dead']} given up on")
+    return shown

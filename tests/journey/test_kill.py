@@ -1,0 +1,82 @@
+"""`kill -9` at every named point of the journey: nothing is lost, nothing is done twice, and everything has a named end.
+
+The service is the real command in a process of its own; the world (cluster and chat) lives here, and outlives it.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stead
+
+REPAIR = (
+    "act.after-intent",
+    "act.before-intent",
+    "act.before-outcome",
+    "decide.before-enqueue",
+    "deliver.after-send",
+    "deliver.before-record",
+    "deliver.before-send",
+    "deliver.before-sent-commit",
+    "due.before-claim-commit",
+    "intake.before-commit",
+    "intake.before-enqueue",
+    "pursue.before-decide",
+    "remediate.after-apply",
+    "remediate.before-apply",
+    "remediate.before-intent-commit",
+    "remediate.before-outcome-commit",
+    "verify.before-proof-commit",
+    "verify.before-weigh",
+)
+"""Points on the way of a repair that policy allows."""
+
+ANSWER = ("approvals.before-enqueue",)
+"""Points on the way of a person's answer."""
+
+
+def test_every_point_in_the_source_is_killed_at() -> None:
+    source = Path(stead.__file__).parent
+    written = {name for file in source.rglob("*.py") for name in re.findall(r'fault_point\("([^"]+)"\)', file.read_text())}
+    assert written == {*REPAIR, *ANSWER}
+
+
+@pytest.mark.parametrize("point", REPAIR)
+async def test_a_repair_survives(world: Any, point: str) -> None:
+    pod = await world.strand_a_pod()
+    dying = await world.start(crash_at=point)
+    assert await world.died(dying) == -signal.SIGKILL
+
+    await world.start()
+    incident = await world.over(pod)
+
+    assert world.cluster.get("Pod", "media", pod) is None
+    assert world.writes("delete") == 1, "the pod was deleted exactly once"
+    assert [action["state"] for action in incident["actions"]] == ["proven"]
+    assert await world.everything_ended()
+    assert world.chat.last(pod)["state"] == "resolved"
+    assert len(world.chat.messages(pod)) == 1, "one message, edited"
+
+
+@pytest.mark.parametrize("point", ANSWER)
+async def test_an_answer_survives(world: Any, point: str) -> None:
+    await world.ship_a_broken_release()
+    dying = await world.start(crash_at=point)
+    asked = await world.asked()
+    await world.answer(asked, expect_death=True)
+    assert await world.died(dying) == -signal.SIGKILL
+
+    await world.start()
+    # The crash fell before the answer was stored: it was not acknowledged, so the person gives it again, and once is enough.
+    await world.answer(await world.asked())
+    incident = await world.over("shop/web")
+
+    assert world.writes("patch") == 1, "rolled back exactly once"
+    assert [action["state"] for action in incident["actions"]] == ["proven"]
+    assert [approval["state"] for approval in incident["approvals"]] == ["approved"]
+    assert await world.everything_ended()
