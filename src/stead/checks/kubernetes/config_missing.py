@@ -1,0 +1,85 @@
+"""A container that waits for configuration that is not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from stead.checks.kubernetes.common import GRACE, said, unless_by
+from stead.checks.kubernetes.config_refs import Absent, absent_for, absent_volumes
+from stead.checks.kubernetes.pods import CONFIG_REASON, Part, harm, judged, lost_node, parts, started
+from stead.declare import check
+from stead.domain.finding import Finding, Progressing
+from stead.estate.kubernetes.slices import ConfigMap, Node, Pod
+from stead.estate.kubernetes.view import View
+
+CREATING = frozenset({"ContainerCreating", "PodInitializing"})
+_SAYS = (
+    ("SecretMissing", re.compile(r'secrets? "([\w.-]{1,253})" not found')),
+    ("SecretKeyMissing", re.compile(r"find key ([\w.-]{1,253}) in Secret ([\w./-]{1,300})")),
+    ("ConfigMapMissing", re.compile(r'configmaps? "([\w.-]{1,253})" not found')),
+    ("ConfigKeyMissing", re.compile(r"find key ([\w.-]{1,253}) in ConfigMap ([\w./-]{1,300})")),
+)
+"""How a kubelet words it (pkg/kubelet/kubelet_pods.go): the only place that names a Secret, which Stead does not read."""
+
+
+@check(watches=[Pod, ConfigMap, Node])
+def config_missing(pod: Pod, view: View, now: datetime) -> Iterator[Finding | Progressing]:
+    """A container cannot be made because a ConfigMap or Secret, or a key of one, does not exist.
+
+    Secrets are not read: a missing one is known only by what the kubelet says. What is created within a minute is no fault.
+    """
+    if not judged(pod):
+        return
+    waits_for_volumes = False
+    for part in parts(pod):
+        if part.waiting == CONFIG_REASON:
+            lacking = next((a for a in absent_for(part.spec, pod, view) if not a.optional), None)
+            yield unless_by(_refused(pod, part, lacking, view), started(pod), GRACE, now)
+        waits_for_volumes |= part.waiting in CREATING
+    if waits_for_volumes:
+        for lacking in absent_volumes(pod, view):
+            yield unless_by(_volume(pod, lacking, view), started(pod), GRACE, now)
+
+
+def _refused(pod: Pod, part: Part, lacking: Absent | None, view: View) -> Finding:
+    meta = pod.metadata
+    reason, what = (lacking.reason, lacking.what(meta.namespace)) if lacking else _as_said(part.message)
+    return view.finding(
+        pod,
+        reason=reason,
+        summary=f"container `{part.name}` of {meta.namespace}/{meta.name} cannot be made: {what}",
+        severity=harm(pod, view),
+        container=part.name,
+        evidence=(
+            *((lacking.seen(pod, view),) if lacking else ()),
+            *said(pod, "kubelet says", part.message, f"{part.path}.state.waiting.message"),
+        ),
+        depends_on=(*((lacking.subject(pod, view),) if lacking else ()), *lost_node(pod, view)),
+        since=started(pod),
+    )
+
+
+def _volume(pod: Pod, lacking: Absent, view: View) -> Finding:
+    meta = pod.metadata
+    return view.finding(
+        pod,
+        reason=lacking.reason,
+        summary=f"{meta.namespace}/{meta.name} cannot start: {lacking.what(meta.namespace)}, which {lacking.asker} needs",
+        severity=harm(pod, view),
+        container=lacking.asker,
+        evidence=(lacking.seen(pod, view),),
+        depends_on=(lacking.subject(pod, view), *lost_node(pod, view)),
+        since=started(pod),
+    )
+
+
+def _as_said(message: str) -> tuple[str, str]:
+    for reason, pattern in _SAYS:
+        if (found := pattern.search(message)) is not None:
+            kind = "Secret" if reason.startswith("Secret") else "ConfigMap"
+            if found.lastindex == 1:
+                return reason, f"{kind} `{found[1]}` does not exist"
+            return reason, f"key `{found[1]}` is missing in {kind} {found[2]}"
+    return "ConfigRejected", "the kubelet refuses its configuration"

@@ -1,0 +1,207 @@
+"""What the checks of pods share: their containers, their nodes, and how much a broken one hurts."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from stead.checks.kubernetes.common import after, condition, is_true
+from stead.domain.evidence import Evidence
+from stead.domain.finding import Severity
+from stead.domain.subject import Subject
+from stead.estate.kubernetes.kinds import kind_named
+from stead.estate.kubernetes.slices import (
+    Container,
+    ContainerStatus,
+    DaemonSet,
+    Deployment,
+    Node,
+    Pod,
+    ReplicaSet,
+    StatefulSet,
+    Terminated,
+)
+from stead.estate.kubernetes.view import View
+
+STEADY = timedelta(minutes=10)
+"""A container that has run this long no longer loops: the kubelet resets its back-off then (Pod lifecycle, container restarts)."""
+
+LOOPS_FROM = 3
+"""Restarts, each after a short run, from which a container that happens to be running is still taken for a looping one."""
+
+PULL_REASONS = frozenset(
+    {
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "ImageInspectError",
+        "ErrImageNeverPull",
+        "InvalidImageName",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
+    }
+)
+"""Waiting reasons of a kubelet that has no image (kubelet, pkg/kubelet/images/types.go)."""
+
+CONFIG_REASON = "CreateContainerConfigError"
+LOOP_REASONS = frozenset({"CrashLoopBackOff", "RunContainerError", "PostStartHookError"})
+START_REASONS = frozenset({"CreateContainerError", "PreCreateHookError", "PreStartHookError"})
+OTHERS = PULL_REASONS | LOOP_REASONS | START_REASONS | {CONFIG_REASON}
+"""Waiting reasons that a check of their own tells of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One container of a pod: what was asked for, and how it is. `path` is its place in the pod's status."""
+
+    status: ContainerStatus
+    spec: Container
+    init: bool
+    path: str
+
+    @property
+    def name(self) -> str:
+        return self.status.name
+
+    @property
+    def sidecar(self) -> bool:
+        """An init container that stays (restartPolicy Always)."""
+        return self.init and self.spec.restart_policy == "Always"
+
+    @property
+    def waiting(self) -> str:
+        """Why it waits; "" when it does not."""
+        return self.status.state.waiting.reason if self.status.state.waiting else ""
+
+    @property
+    def message(self) -> str:
+        return self.status.state.waiting.message if self.status.state.waiting else ""
+
+    @property
+    def last(self) -> Terminated | None:
+        """How it ended last, be it a moment ago or before the present run."""
+        return self.status.state.terminated or self.status.last_state.terminated
+
+    @property
+    def image(self) -> str:
+        return self.spec.image
+
+
+def judged(pod: Pod) -> bool:
+    """Whether a pod is meant to run: it is not being deleted and has not ended."""
+    return pod.metadata.deletion_timestamp is None and pod.status.phase not in ("Succeeded", "Failed")
+
+
+def parts(pod: Pod) -> Iterator[Part]:
+    """Init containers first, then the others; ephemeral containers are a person's own and are left alone."""
+    specs = {container.name: container for container in (*pod.spec.init_containers, *pod.spec.containers)}
+    for status in pod.status.init_container_statuses:
+        yield Part(status, specs.get(status.name, Container()), True, f'.status.initContainerStatuses[?(@.name=="{status.name}")]')
+    for status in pod.status.container_statuses:
+        yield Part(status, specs.get(status.name, Container()), False, f'.status.containerStatuses[?(@.name=="{status.name}")]')
+
+
+def restarts(pod: Pod, part: Part) -> bool:
+    """Whether the kubelet starts this container again when it fails. A `Never` pod is its Job's business."""
+    return part.sidecar or pod.spec.restart_policy != "Never"
+
+
+def looping(pod: Pod, part: Part, now: datetime) -> bool:
+    """Whether a container ends again and again, whichever moment of the loop was caught."""
+    if not restarts(pod, part):
+        return False
+    if part.waiting in LOOP_REASONS:
+        return True
+    last, running = part.last, part.status.state.running
+    if last is None or part.status.restart_count < LOOPS_FROM or not _short(last) or _finished(pod, part, last):
+        return False
+    if running is None:
+        return part.status.state.terminated is not None
+    return running.started_at is not None and now < after(running.started_at, STEADY)
+
+
+def recovering(pod: Pod, part: Part, now: datetime) -> datetime | None:
+    """Until when a container that runs again after it crashed has yet to show that it stays up; None where nothing is to be shown."""
+    last, running = part.last, part.status.state.running
+    if last is None or running is None or running.started_at is None or not restarts(pod, part):
+        return None
+    if last.exit_code == 0 or not _short(last):
+        return None
+    until = after(running.started_at, STEADY)
+    return until if now < until else None
+
+
+def _finished(pod: Pod, part: Part, ended: Terminated) -> bool:
+    """Whether exit code 0 means that the work is done, rather than that a service has left."""
+    stays = part.sidecar or (not part.init and pod.spec.restart_policy == "Always")
+    return ended.exit_code == 0 and not stays
+
+
+def _short(ended: Terminated) -> bool:
+    """A run whose length is not told was cut off, or never began: short."""
+    if ended.started_at is None or ended.finished_at is None:
+        return True
+    return ended.finished_at < after(ended.started_at, STEADY)
+
+
+def ready(pod: Pod) -> bool:
+    return is_true(pod.status.conditions, "Ready")
+
+
+def ready_changed(pod: Pod) -> datetime | None:
+    """When the pod last became ready or unready; when it was made, where it has not said."""
+    found = condition(pod.status.conditions, "Ready")
+    return (found.last_transition_time if found else None) or pod.metadata.creation_timestamp
+
+
+def started(pod: Pod) -> datetime | None:
+    """When the pod came to its node; when it was made, where that is not told."""
+    scheduled = condition(pod.status.conditions, "PodScheduled")
+    bound = scheduled.last_transition_time if scheduled is not None and scheduled.status == "True" else None
+    return bound or pod.status.start_time or pod.metadata.creation_timestamp
+
+
+def lost_node(pod: Pod, view: View) -> tuple[Subject, ...]:
+    """The pod's node, where it is gone or not ready: then what the pod says of itself is old. Nothing where the node is well."""
+    name = pod.spec.node_name
+    if not name or not view.knows(Node):
+        return ()
+    node = view.get(Node, "", name)
+    if node is not None and is_true(node.status.conditions, "Ready"):
+        return ()
+    return (view.named(Node, "", name),)
+
+
+def harm(pod: Pod, view: View) -> Severity:
+    """CRITICAL when nobody else does this pod's work; WARNING when others of its workload are ready, and for jobs, which try again."""
+    top = view.top(pod)
+    if top is None:
+        return Severity.CRITICAL
+    if top.kind in ("Job", "CronJob"):
+        return Severity.WARNING
+    others = _ready_of(top, view) - (1 if ready(pod) else 0)
+    return Severity.WARNING if others > 0 else Severity.CRITICAL
+
+
+def _ready_of(top: Subject, view: View) -> int:
+    """How many pods of a workload are ready, by its own status; 0 where that is not known."""
+    kind = kind_named(top.api_version, top.kind)
+    workload = view.get(kind.struct, top.namespace, top.name) if kind else None
+    if isinstance(workload, (Deployment, ReplicaSet, StatefulSet)):
+        return workload.status.ready_replicas
+    return workload.status.number_ready if isinstance(workload, DaemonSet) else 0
+
+
+def state_seen(pod: Pod, part: Part) -> tuple[Evidence, ...]:
+    """How the container ended last and how often it was started again."""
+    shown = [Evidence(what="restarts", value=str(part.status.restart_count), command=pod_get(pod, f"{part.path}.restartCount"))]
+    if (last := part.last) is not None:
+        where = "state" if part.status.state.terminated else "lastState"
+        how = f"exit code {last.exit_code}" + (f" ({last.reason})" if last.reason else "")
+        shown.insert(0, Evidence(what="last termination", value=how, command=pod_get(pod, f"{part.path}.{where}.terminated")))
+    return tuple(shown)
+
+
+def pod_get(pod: Pod, jsonpath: str) -> str:
+    return shlex.join(["kubectl", "-n", pod.metadata.namespace, "get", "pod", pod.metadata.name, "-o", f"jsonpath={{{jsonpath}}}"])

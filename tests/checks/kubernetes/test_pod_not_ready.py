@@ -1,0 +1,47 @@
+"""Pods that run and do not serve."""
+
+from __future__ import annotations
+
+import pytest
+
+from stead.checks.kubernetes.pod_not_ready import pod_not_ready
+from stead.domain.finding import FindingState
+from stead.testing.checks import judge
+from stead.testing.objects import NOW, Json, ago, condition, container_status, ended, node, pod, waiting
+
+UNREADY = container_status(ready=False)
+
+
+def test_a_failing_readiness_probe_is_told() -> None:
+    (found,) = judge(pod_not_ready, pod(statuses=[UNREADY]), node(), now=NOW)
+    assert (found.state, found.reason, found.container) == (FindingState.FIRING, "NotReady", "app")
+    assert "readiness probe" in found.summary
+
+
+def test_it_depends_on_a_node_that_is_lost() -> None:
+    lost = pod(conditions=[condition("Ready", "False")])
+    (found,) = judge(pod_not_ready, lost, node(ready="Unknown"), now=NOW)
+    assert [s.name for s in found.depends_on] == ["node-3"]
+
+
+@pytest.mark.parametrize("minutes", [1, 4])
+def test_a_start_is_given_time(minutes: int) -> None:
+    young = pod(statuses=[UNREADY], conditions=[condition("Ready", "False", ago(minutes=minutes))])
+    assert [f.state for f in judge(pod_not_ready, young, now=NOW)] == [FindingState.PROGRESSING]
+
+
+@pytest.mark.parametrize(
+    "healthy",
+    [
+        pod(),
+        pod(conditions=[]),
+        pod(statuses=[waiting("CrashLoopBackOff")]),
+        pod(statuses=[UNREADY | {"restartCount": 5, "lastState": ended(1), "state": {"running": {"startedAt": ago(minutes=1)}}}]),
+        pod(statuses=[UNREADY], meta={"deletionTimestamp": ago(minutes=1)}),
+        pod(statuses=[container_status(ready=False, state=ended(0, "Completed"))], spec={"restartPolicy": "OnFailure"}),
+        pod(statuses=[UNREADY], phase="Pending"),
+        pod(statuses=[UNREADY], phase="Succeeded"),
+    ],
+)
+def test_what_serves_or_is_told_elsewhere_is_silence(healthy: Json) -> None:
+    assert judge(pod_not_ready, healthy, now=NOW) == []

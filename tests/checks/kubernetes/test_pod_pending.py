@@ -1,0 +1,70 @@
+"""Pods that stay Pending, with the scheduler's reason in plain words."""
+
+from __future__ import annotations
+
+import pytest
+
+from stead.checks.kubernetes.pod_pending import pod_pending
+from stead.domain.finding import Finding, FindingState
+from stead.testing.checks import judge
+from stead.testing.objects import NOW, Json, ago, claim, condition, container_status, ended, node, pending, pod, waiting
+
+FULL = "0/3 nodes are available: 1 node(s) had untolerated taint {a: b}, 2 Insufficient cpu. preemption: 0/3 nodes are available."
+
+
+def look(*objects: Json) -> list[Finding]:
+    return judge(pod_pending, *objects, now=NOW)
+
+
+def test_the_schedulers_reason_is_told() -> None:
+    (found,) = look(pending(message=FULL))
+    assert (found.state, found.reason) == (FindingState.FIRING, "Unschedulable")
+    assert found.summary.endswith("cannot be scheduled: not enough cpu, a taint that it does not tolerate")
+    assert [e.value for e in found.evidence if e.tainted] == [FULL]
+
+
+def test_a_pod_that_waits_for_a_node_for_a_moment_is_progressing() -> None:
+    (found,) = look(pending(message=FULL, since=ago(minutes=2)))
+    assert found.state is FindingState.PROGRESSING
+
+
+def test_an_unbound_claim_is_what_it_depends_on() -> None:
+    spec = {"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]}
+    (found,) = look(pending(message="pod has unbound immediate PersistentVolumeClaims", spec=spec), claim())
+    assert [(s.kind, s.name) for s in found.depends_on] == [("PersistentVolumeClaim", "data")]
+    (bound,) = look(pending(message=FULL, spec=spec), claim(phase="Bound"))
+    assert bound.depends_on == ()
+
+
+@pytest.mark.parametrize(
+    ("sick", "reason"),
+    [
+        (pod(phase="Pending", statuses=[], conditions=[], spec={"nodeName": None}), "NotScheduled"),
+        (pod(phase="Pending", statuses=[waiting("ContainerCreating")]), "NotStarted"),
+        (pod(phase="Pending", statuses=[]), "NotStarted"),
+        (pod(phase="Pending", statuses=[waiting("PodInitializing")], init_statuses=[container_status("wait-for-db")]), "InitNotFinished"),
+    ],
+)
+def test_what_does_not_get_going_is_told(sick: Json, reason: str) -> None:
+    (found,) = look(sick, node())
+    assert (found.state, found.reason) == (FindingState.FIRING, reason)
+
+
+@pytest.mark.parametrize(
+    "healthy",
+    [
+        pod(),
+        pending("SchedulingGated"),
+        pending(meta={"deletionTimestamp": ago(minutes=1)}),
+        pod(phase="Pending", statuses=[waiting("ImagePullBackOff")]),
+        pod(phase="Pending", statuses=[waiting("PodInitializing")], init_statuses=[waiting("CrashLoopBackOff", lastState=ended(1))]),
+        pod(phase="", statuses=[], conditions=[], spec={"nodeName": None}),
+    ],
+)
+def test_what_is_held_on_purpose_or_told_by_another_check_is_silence(healthy: Json) -> None:
+    assert look(healthy) == []
+
+
+def test_a_slow_start_is_given_its_time() -> None:
+    slow = pod(phase="Pending", statuses=[waiting("ContainerCreating")], conditions=[condition("PodScheduled", since=ago(minutes=6))])
+    assert [f.state for f in look(slow)] == [FindingState.PROGRESSING]

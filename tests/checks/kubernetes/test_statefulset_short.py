@@ -1,0 +1,63 @@
+"""StatefulSets with too few ready pods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stead.checks.kubernetes.statefulset_short import statefulset_short
+from stead.domain.finding import Finding, FindingState
+from stead.testing.checks import judge
+from stead.testing.objects import NOW, Json, ago, condition, metadata, owner, pod
+
+
+def statefulset(ready: int = 3, replicas: int = 3, observed: int = 1, **meta: Any) -> Json:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": metadata("db", generation=1) | meta,
+        "spec": {"replicas": replicas},
+        "status": {"observedGeneration": observed, "replicas": replicas, "readyReplicas": ready, "currentRevision": "db-1"},
+    }
+
+
+def member(number: int, ready: str = "True", since: str = "") -> Json:
+    meta = {"ownerReferences": owner("StatefulSet", "db"), "labels": {}}
+    return pod(f"db-{number}", meta=meta, conditions=[condition("Ready", ready, since)])
+
+
+def look(*objects: Json) -> list[Finding]:
+    return judge(statefulset_short, *objects, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        [statefulset(ready=2)],
+        [statefulset(ready=2), member(0), member(1), member(2, "False")],
+        [statefulset(ready=2), member(0), member(1)],
+    ],
+)
+def test_one_that_stays_short_is_told(objects: list[Json]) -> None:
+    (found,) = look(*objects)
+    assert (found.state, found.reason) == (FindingState.FIRING, "TooFewReady")
+    assert "2 of 3" in found.summary
+
+
+def test_a_member_that_changed_a_moment_ago_is_still_coming_up() -> None:
+    assert [f.state for f in look(statefulset(ready=2), member(0), member(1, "False", ago(minutes=1)))] == [FindingState.PROGRESSING]
+
+
+@pytest.mark.parametrize(
+    "healthy",
+    [
+        statefulset(),
+        statefulset(ready=0, replicas=0),
+        statefulset(ready=1, observed=0),
+        statefulset(ready=1, deletionTimestamp=ago(minutes=1)),
+        {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db", "namespace": "payments"}, "spec": {"replicas": 3}},
+    ],
+)
+def test_a_full_or_scaled_down_one_is_silence(healthy: Json) -> None:
+    assert look(healthy) == []
