@@ -1,0 +1,261 @@
+"""A Kubernetes cluster as an Estate: watched, scanned, looked at afresh, read, and changed by other hands.
+
+Promise: reading and writing are two identities; nothing in this file can write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from stead.declare import Check
+from stead.domain.errors import BlindError, PermanentError, SteadError
+from stead.domain.finding import Finding, FindingState
+from stead.domain.matching import Patterns
+from stead.domain.scan import Scan
+from stead.domain.subject import Subject
+from stead.domain.trigger import Sightings
+from stead.estate.kubernetes import blindness
+from stead.estate.kubernetes.blindness import Blindness
+from stead.estate.kubernetes.client import ApiClient, Timeouts
+from stead.estate.kubernetes.connection import Connection
+from stead.estate.kubernetes.discovery import Discovery
+from stead.estate.kubernetes.enrich import Enricher
+from stead.estate.kubernetes.errors import AbsentError, as_blind
+from stead.estate.kubernetes.hands import KubernetesHands
+from stead.estate.kubernetes.kinds import Kind
+from stead.estate.kubernetes.proof import cannot_judge, judged, lags, metadata, needed
+from stead.estate.kubernetes.runner import Runner
+from stead.estate.kubernetes.snapshot import Lister, Snapshot
+from stead.estate.kubernetes.view import View
+from stead.estate.kubernetes.watch import PAGE
+from stead.estate.kubernetes.watcher import Watcher
+from stead.ports import Clock, Hands, Object, Observation, Seen
+
+
+class KubernetesEstate:
+    """One cluster. `namespace` limits a scan to one; `excluded_namespaces` are patterns of those that are not looked at at all."""
+
+    def __init__(
+        self,
+        estate_id: str,
+        connection: Connection,
+        checks: Iterable[Check],
+        clock: Clock,
+        *,
+        write_connection: Connection | None = None,
+        excluded_namespaces: Sequence[str] = (),
+        namespace: str = "",
+        timeouts: Timeouts | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.id = estate_id
+        self.checks = tuple(checks)
+        self._clock = clock
+        self._namespace = namespace
+        self._client = ApiClient(connection, timeouts)
+        self._discovery = Discovery(self._client)
+        self._excluded = Patterns.of(excluded_namespaces).match
+        self._lister = Lister(estate_id, self._client, self._discovery, clock, self._excluded)
+        self._kinds = needed(self.checks)
+        self._writer = ApiClient(write_connection, timeouts) if write_connection is not None else None
+        # Only pauses between tries come out of it: nothing that anybody could want to guess.
+        self._rng = rng or random.Random()  # noqa: S311
+        self._watcher: Watcher | None = None
+
+    async def close(self) -> None:
+        """End the watch and the connections. What is being read ends with a BlindError."""
+        if self._watcher is not None:
+            self._watcher.stop()
+        await self._client.close()
+        if self._writer is not None:
+            await self._writer.close()
+
+    # Watch
+
+    async def sightings(self) -> AsyncIterator[Sightings]:
+        """Watch until closed. Only one watch at a time."""
+        watcher = self._watcher = Watcher(
+            self.id, self._client, self._discovery, self._kinds, self.checks, self._clock, self._excluded, self._rng
+        )
+        found = watcher.sightings()
+        try:
+            async for one in found:
+                yield one
+        finally:
+            self._watcher = None
+            await found.aclose()
+
+    @property
+    def resting(self) -> bool:
+        """Whether the watch waits for the cluster or the clock, and has passed on all that it read."""
+        return self._watcher is not None and self._watcher.resting
+
+    @property
+    def synced_versions(self) -> Mapping[str, str]:
+        """The resourceVersion up to which each resource (`pods`, `deployments.apps`) has been read by the watch."""
+        return {} if self._watcher is None else dict(self._watcher.mirror.versions)
+
+    async def caught_up(self) -> bool:
+        """Whether the watch has read all that the cluster has at this moment, or waits for the clock. Asks the cluster."""
+        watcher = self._watcher
+        if watcher is None or not watcher.resting:
+            return False
+        kinds = watcher.following
+        same = await asyncio.gather(*(self._same(watcher, kind) for kind in kinds))
+        return all(same) and watcher.resting and watcher.following == kinds
+
+    async def _same(self, watcher: Watcher, kind: Kind) -> bool:
+        try:
+            version = await self._lister.version(kind)
+        except SteadError:
+            return True  # what the cluster does not answer now it cannot have told the watch either
+        if watcher.compared.get(kind) == version:
+            return True
+        fresh = await self._lister.snapshot([kind], tries=1)
+        view = watcher.mirror.view
+        same = kind in fresh.blind or (view.knows(kind.struct) and _versions(fresh.view, kind) == _versions(view, kind))
+        if same:
+            watcher.compared[kind] = version
+        return same
+
+    # Look
+
+    async def scan(self) -> Scan:
+        """One pass over all kinds, with the last words of what crashed."""
+        began, requests, size = self._clock.now(), self._client.requests, self._client.bytes
+        found = await self._lister.snapshot(self._kinds, self._namespace)
+        now = self._clock.now()
+        runner = Runner(found.view, self.checks)
+        runner.full(now)
+        said = await Enricher(self._client).enrich([f for f in runner.current().values() if f.state is not FindingState.BLIND])
+        opted_out = self._opt_out(found)
+        failed = [f for f in runner.current().values() if f.state is FindingState.BLIND]
+        return Scan(
+            now=now,
+            findings=self._within(said),
+            blind=(*self._blind_findings(found), *failed),
+            counts=dict(sorted(found.view.counts().items())),
+            not_covered=tuple(sorted({kind.resource for kind in found.absent} | opted_out)),
+            seconds=(self._clock.now() - began).total_seconds(),
+            bytes=self._client.bytes - size,
+            requests=self._client.requests - requests,
+        )
+
+    async def observe(self, check: str, fingerprint: str, subject: Subject) -> Observation:
+        """List the kinds that the check looks at, run it, and look whether the subject is still there."""
+        try:
+            return await self._observe(check, fingerprint, subject)
+        except SteadError as error:
+            return Observation(seen=Seen.BLIND, present=False, note=str(error))
+        except Exception as error:  # promised: blind is an answer
+            return Observation(seen=Seen.BLIND, present=False, note=f"{type(error).__name__}: {error}")
+
+    async def _observe(self, name: str, fingerprint: str, subject: Subject) -> Observation:
+        check = next((c for c in self.checks if c.name == name), None)
+        if check is None:
+            return Observation(seen=Seen.BLIND, present=False, note=f"there is no check `{name}`")
+        # Before the lists: what is gone by now cannot be in them, and what they show of it is not older than this.
+        live = await self.read(subject)
+        present = live is not None and subject.uid in ("", metadata(live).get("uid"))
+        found = await self._lister.snapshot(needed([check]), subject.namespace)
+        if why := cannot_judge(found, check):
+            return Observation(seen=Seen.BLIND, present=present, note=why)
+        runner = Runner(found.view, [check])
+        runner.full(self._clock.now())
+        if present and live is not None and lags(live):
+            return Observation(seen=Seen.LAGGING, present=present, note="its controller has not seen the newest spec yet")
+        return judged(runner.current(), fingerprint, present=present)
+
+    # Read
+
+    async def read(self, subject: Subject) -> Object | None:
+        command = "kubectl version"
+        try:
+            resource = await self._discovery.resource(subject.api_version, subject.kind)
+            command = resource.command(subject.namespace, subject.name)
+            path = resource.path(subject.namespace, subject.name)
+            body = await self._client.get(path, what=f"read {subject}", command=command)
+            return msgspec.json.decode(body, type=dict[str, Any])
+        except AbsentError as error:
+            return await self._gone(subject, error, command)
+        except (SteadError, ValueError, RecursionError) as error:
+            raise as_blind(error, command) from error
+
+    async def list(self, api_version: str, kind: str, namespace: str = "", labels: Mapping[str, str] | None = None) -> Sequence[Object]:
+        command = "kubectl version"
+        params = {"limit": str(PAGE)}
+        if labels:
+            params["labelSelector"] = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+        found: list[Object] = []
+        try:
+            resource = await self._discovery.resource(api_version, kind)
+            command = resource.command(namespace)
+            while True:
+                body = await self._client.get(resource.path(namespace), params, what=f"list {resource.plural}", command=command)
+                page = msgspec.json.decode(body, type=_Page)
+                # The items of a list do not say what they are.
+                found += [{"apiVersion": api_version, "kind": kind, **item} for item in page.items or ()]
+                if not (token := (page.metadata or {}).get("continue")):
+                    return found
+                params["continue"] = str(token)
+        except AbsentError as error:
+            raise BlindError(str(error), reason="Absent", command=command) from error
+        except (SteadError, ValueError, RecursionError) as error:
+            raise as_blind(error, command) from error
+
+    def hands(self) -> Hands:
+        """PermanentError when this estate was given no write identity."""
+        if self._writer is None:
+            raise PermanentError(f"estate `{self.id}` has no write identity: nothing in it can be changed")
+        return KubernetesHands(self._writer)
+
+    async def _gone(self, subject: Subject, error: AbsentError, command: str) -> None:
+        """A 404 is believed when the API server names the object, or says itself that it serves no such kind."""
+        if error.named:
+            return
+        try:
+            resource = await self._discovery.resource(subject.api_version, subject.kind)
+            if await self._discovery.is_absent(resource):
+                return
+        except AbsentError:
+            return
+        except SteadError as worse:
+            raise as_blind(worse, command) from error
+        raise BlindError(str(error), reason="Malformed", command=command) from error
+
+    def _opt_out(self, found: Snapshot) -> set[str]:
+        """Who asks about one namespace need not be allowed to see the whole cluster: those kinds are left out, by their names."""
+        if not self._namespace:
+            return set()
+        refused = [kind for kind, blind in found.blind.items() if blind.reason == "Forbidden" and not kind.namespaced]
+        for kind in refused:
+            del found.blind[kind]
+        return {kind.resource for kind in refused}
+
+    def _within(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """In a scan of one namespace, what is cluster-wide matters only where it explains something."""
+        said = tuple(findings)
+        if not self._namespace:
+            return said
+        causes = {subject.key for finding in said for subject in finding.depends_on}
+        return tuple(f for f in said if f.subject.namespace or f.keys & causes)
+
+    def _blind_findings(self, found: Snapshot) -> list[Finding]:
+        kinds: Mapping[Kind, Blindness] = found.blind
+        server = self._client.connection.server
+        whole = blindness.of_the_server(kinds)
+        return [*blindness.findings(self.id, server, kinds, whole), *(odd.finding(self.id) for odd in found.odd)]
+
+
+class _Page(msgspec.Struct):
+    metadata: dict[str, Any] | None = None
+    items: list[dict[str, Any]] | None = None
+
+
+def _versions(view: View, kind: Kind) -> dict[tuple[str, str], str]:
+    return {(o.metadata.namespace, o.metadata.name): o.metadata.resource_version for o in view.all(kind.struct)}

@@ -1,0 +1,64 @@
+"""Which kinds Stead reads, where the API serves them, and the slice that each is decoded into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stead.estate.kubernetes import slices
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`api_version` is group/version as objects carry it; `plural` the name in URLs; `struct` the slice."""
+
+    api_version: str
+    plural: str
+    kind: str
+    struct: type[slices.Object]
+    namespaced: bool
+
+    @property
+    def group(self) -> str:
+        """The API group, "" for the core group."""
+        return self.api_version.rpartition("/")[0]
+
+    @property
+    def resource(self) -> str:
+        """The name that kubectl understands without doubt: `pods`, `deployments.apps`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def optional(self) -> bool:
+        """Whether the API comes with an add-on: where it is absent, that is no trouble."""
+        return self.group == "cert-manager.io"
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("v1", "nodes", "Node", slices.Node, False),
+    Kind("v1", "namespaces", "Namespace", slices.Namespace, False),
+    Kind("v1", "configmaps", "ConfigMap", slices.ConfigMap, True),
+    Kind("v1", "persistentvolumeclaims", "PersistentVolumeClaim", slices.PersistentVolumeClaim, True),
+    Kind("v1", "services", "Service", slices.Service, True),
+    Kind("apps/v1", "deployments", "Deployment", slices.Deployment, True),
+    Kind("apps/v1", "replicasets", "ReplicaSet", slices.ReplicaSet, True),
+    Kind("apps/v1", "statefulsets", "StatefulSet", slices.StatefulSet, True),
+    Kind("apps/v1", "daemonsets", "DaemonSet", slices.DaemonSet, True),
+    Kind("batch/v1", "jobs", "Job", slices.Job, True),
+    Kind("discovery.k8s.io/v1", "endpointslices", "EndpointSlice", slices.EndpointSlice, True),
+    Kind("storage.k8s.io/v1", "storageclasses", "StorageClass", slices.StorageClass, False),
+    Kind("cert-manager.io/v1", "certificates", "Certificate", slices.Certificate, True),
+    Kind("v1", "pods", "Pod", slices.Pod, True),
+)
+
+_BY_STRUCT = {kind.struct: kind for kind in KINDS}
+_BY_NAME = {(kind.group, kind.kind): kind for kind in KINDS}
+
+
+def kind_of(struct: type) -> Kind:
+    """The Kind of a slice. KeyError for a type that is none."""
+    return _BY_STRUCT[struct]
+
+
+def kind_named(api_version: str, kind: str) -> Kind | None:
+    """The Kind of an object that calls itself so, whatever the version; None for one that is not read."""
+    return _BY_NAME.get((api_version.rpartition("/")[0], kind))

@@ -1,0 +1,219 @@
+"""Runs checks over a view: all at first, then only those that a change may concern, and those whose time has come.
+
+Promise: the same objects in any order give the same findings; a check that fails on an odd object makes one blind finding, and
+the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from stead.declare import Check, Outcome
+from stead.domain.evidence import Evidence
+from stead.domain.finding import Finding, FindingState, Progressing, merge
+from stead.estate.kubernetes.kinds import kind_of
+from stead.estate.kubernetes.slices import Object
+from stead.estate.kubernetes.view import ObjectKey, View
+
+RECHECK = timedelta(seconds=60)
+"""How often an object that is at fault is looked at again though nothing changed: some faults end by time alone."""
+
+_Place = tuple[str, ObjectKey]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What a run changed: findings that are new or differ, and fingerprints that are no longer there. Both in a fixed order."""
+
+    seen: tuple[Finding, ...] = ()
+    gone: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.seen or self.gone)
+
+
+class Runner:
+    """The checks of one estate. Synchronous and pure but for what it remembers of its own last answers."""
+
+    def __init__(self, view: View, checks: Iterable[Check]) -> None:
+        self.view = view
+        self.checks = tuple(sorted(checks, key=lambda check: check.name))
+        self._said: dict[_Place, tuple[Finding, ...]] = {}
+        self._due: dict[_Place, datetime] = {}
+        self._sightings: dict[str, dict[_Place, Finding]] = {}
+        self._current: dict[str, Finding] = {}
+        self._check = {check.name: check for check in self.checks}
+
+    def current(self) -> Mapping[str, Finding]:
+        """Every finding by its fingerprint, sightings of one fault merged."""
+        return MappingProxyType(self._current)
+
+    def next_due(self) -> datetime | None:
+        """When `tick` has something to do; None when nothing waits."""
+        return min(self._due.values(), default=None)
+
+    def full(self, now: datetime) -> Delta:
+        """Run every check on every object, and forget what is no longer there."""
+        places = {(check.name, _key(obj)) for check in self.checks for obj in self.view.all(_own(check))}
+        return self._run(places | set(self._said) | set(self._due), now)
+
+    def update(self, changed: Iterable[ObjectKey], now: datetime) -> Delta:
+        """Run the checks that these objects concern: their own, and those of their namespace (of all, for a cluster-wide one)."""
+        return self._run(set(self._concerned(set(changed))), now)
+
+    def tick(self, now: datetime) -> Delta:
+        """Look again at what waited for a time that has come."""
+        return self._run({place for place, due in self._due.items() if due <= now}, now)
+
+    def _concerned(self, changed: set[ObjectKey]) -> Iterator[_Place]:
+        scopes = {(struct, namespace if kind_of(struct).namespaced else None) for struct, namespace, _ in changed}
+        for check in self.checks:
+            own = _own(check)
+            yield from ((check.name, key) for key in changed if key[0] is own)
+            seen_from = {namespace for struct, namespace in scopes if struct in check.watches[1:]}
+            for namespace in (None,) if None in seen_from or (not kind_of(own).namespaced and seen_from) else seen_from:
+                yield from ((check.name, _key(obj)) for obj in self.view.all(own, namespace))
+
+    def _run(self, places: Iterable[_Place], now: datetime) -> Delta:
+        touched: set[str] = set()
+        for place in places:
+            touched |= self._look(place, now)
+        return self._settle(touched)
+
+    def _look(self, place: _Place, now: datetime) -> set[str]:
+        """Run one check on one object; return the fingerprints that this may have changed."""
+        name, key = place
+        obj = self.view.get(*key)
+        answers, due = self._ask(self._check[name], obj, now) if obj is not None else ((), None)
+        before = self._said.pop(place, ())
+        self._due.pop(place, None)
+        if due is not None:
+            self._due[place] = due
+        if answers == before:
+            if before:
+                self._said[place] = before
+            return set()
+        return self._remember(place, before, answers)
+
+    def _remember(self, place: _Place, before: Sequence[Finding], answers: tuple[Finding, ...]) -> set[str]:
+        old, new = {f.fingerprint for f in before}, {f.fingerprint: f for f in answers}
+        for fingerprint in old - set(new):
+            sightings = self._sightings[fingerprint]
+            sightings.pop(place, None)
+            if not sightings:
+                del self._sightings[fingerprint]
+        for fingerprint, finding in new.items():
+            self._sightings.setdefault(fingerprint, {})[place] = finding
+        if answers:
+            self._said[place] = answers
+        return old | set(new)
+
+    def _settle(self, touched: set[str]) -> Delta:
+        seen: list[Finding] = []
+        gone: list[str] = []
+        for fingerprint in sorted(touched):
+            before = self._current.get(fingerprint)
+            sightings = self._sightings.get(fingerprint)
+            if sightings is None:
+                if self._current.pop(fingerprint, None) is not None:
+                    gone.append(fingerprint)
+                continue
+            after = _going_on(before, _merged([sightings[place] for place in sorted(sightings, key=_order)]))
+            if after != before:
+                self._current[fingerprint] = after
+                seen.append(after)
+        return Delta(tuple(sorted(seen, key=_finding_order)), tuple(gone))
+
+    def _ask(self, check: Check, obj: Object, now: datetime) -> tuple[tuple[Finding, ...], datetime | None]:
+        try:
+            said = list(_each(check.run(obj, self.view, now)))
+            return _answers(check, said, now)
+        except Exception as error:  # an odd object must cost no more than itself
+            return (_blind(check, self.view, obj, error),), None
+
+
+def _answers(check: Check, said: Iterable[Finding | Progressing], now: datetime) -> tuple[tuple[Finding, ...], datetime | None]:
+    findings: dict[str, Finding] = {}
+    due: datetime | None = None
+    for one in said:
+        waits = isinstance(one, Progressing) and one.until > now
+        finding = replace(
+            one.finding if isinstance(one, Progressing) else one,
+            check=check.name,
+            class_=check.class_,
+            state=FindingState.PROGRESSING if waits else FindingState.FIRING,
+        )
+        until = one.until if isinstance(one, Progressing) and waits else now + RECHECK
+        due = until if due is None else min(due, until)
+        known = findings.get(finding.fingerprint)
+        findings[finding.fingerprint] = finding if known is None else merge(known, finding)
+    return tuple(findings.values()), due
+
+
+def _each(outcome: Outcome) -> Iterable[Finding | Progressing]:
+    if outcome is None:
+        return ()
+    return (outcome,) if isinstance(outcome, (Finding, Progressing)) else outcome
+
+
+def _blind(check: Check, view: View, obj: Object, error: Exception) -> Finding:
+    subject = view.subject(obj)
+    return Finding(
+        check=check.name,
+        subject=subject,
+        top=None,
+        reason="CheckFailed",
+        summary=f"check `{check.name}` could not judge {subject}: {type(error).__name__}",
+        class_=check.class_,
+        state=FindingState.BLIND,
+        evidence=(Evidence(what="error", value=str(error)[:200], tainted=True),),
+    )
+
+
+def _going_on(before: Finding | None, after: Finding) -> Finding:
+    """A fault that goes on began when it began, though each restart moves the object's own times, and is as bad as it has been,
+    though a looping container is up for a moment now and then."""
+    if before is None or before.state is not after.state:
+        return after
+    began = min((f.since for f in (before, after) if f.since is not None), default=None)
+    return replace(after, since=began, severity=max(before.severity, after.severity, key=lambda s: s.rank))
+
+
+def _merged(sightings: Sequence[Finding]) -> Finding:
+    """All sightings of one fault as one, in halves, so that thousands of pods cost little."""
+    if len(sightings) == 1:
+        return sightings[0]
+    merged = _halves(sightings)
+    return replace(merged, depends_on=tuple(s for s in merged.depends_on if _explains_all(s.kind, sightings)))
+
+
+def _halves(sightings: Sequence[Finding]) -> Finding:
+    if len(sightings) == 1:
+        return sightings[0]
+    middle = len(sightings) // 2
+    return merge(_halves(sightings[:middle]), _halves(sightings[middle:]))
+
+
+def _explains_all(kind: str, sightings: Sequence[Finding]) -> bool:
+    """Whether every sighting names a cause of that kind: a dead node explains no pod that crashes on a living one."""
+    return all(any(subject.kind == kind for subject in sighting.depends_on) for sighting in sightings)
+
+
+def _own(check: Check) -> type[Object]:
+    return check.watches[0]
+
+
+def _key(obj: Object) -> ObjectKey:
+    return (type(obj), obj.metadata.namespace, obj.metadata.name)
+
+
+def _order(place: _Place) -> tuple[str, str, str, str]:
+    name, (struct, namespace, obj) = place
+    return (name, struct.__name__, namespace, obj)
+
+
+def _finding_order(finding: Finding) -> tuple[str, str, str, str]:
+    return (finding.check, finding.subject.namespace, finding.subject.name, finding.fingerprint)

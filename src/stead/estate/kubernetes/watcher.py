@@ -1,0 +1,163 @@
+"""The watch over a whole cluster: one reflector a kind, the checks over their mirror, and what they say as Sightings.
+
+First one complete pass, when each kind has been read or is known to be blind; from then on what changes, in batches, and what becomes due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from stead.declare import Check
+from stead.domain.finding import Finding
+from stead.domain.trigger import Sightings
+from stead.estate.kubernetes.blindness import blind_checks
+from stead.estate.kubernetes.client import ApiClient
+from stead.estate.kubernetes.discovery import Discovery
+from stead.estate.kubernetes.enrich import Enricher
+from stead.estate.kubernetes.kinds import Kind
+from stead.estate.kubernetes.mirror import Excluded, Mirror
+from stead.estate.kubernetes.runner import Delta, Runner
+from stead.estate.kubernetes.view import View
+from stead.estate.kubernetes.watch import Dialect, Reflector
+from stead.ports import Clock
+
+COALESCE = timedelta(milliseconds=50)
+"""How long changes are gathered before the checks run: a rollout touches a dozen objects within a moment."""
+
+
+class Watcher:
+    """One watch, from its start to `stop()`."""
+
+    def __init__(
+        self,
+        estate_id: str,
+        client: ApiClient,
+        discovery: Discovery,
+        kinds: Iterable[Kind],
+        checks: Iterable[Check],
+        clock: Clock,
+        excluded: Excluded,
+        rng: random.Random,
+    ) -> None:
+        self._id = estate_id
+        self._client = client
+        self._clock = clock
+        self.mirror = Mirror(View(estate_id), kinds := tuple(kinds), excluded)
+        self._runner = Runner(self.mirror.view, checks)
+        self._enricher = Enricher(client)
+        dialect = Dialect()
+        self._reflectors = [Reflector(kind, client, self.mirror, clock, dialect, discovery, rng) for kind in kinds]
+        self._blind: dict[str, Finding] = {}
+        self._never_seen: set[Kind] = set()
+        self._stopped = asyncio.Event()
+        self._waits = False
+        self._gathers = False
+        self.compared: dict[Kind, str] = {}
+        """At which resourceVersion of the cluster a kind was last found to be read completely: it need not be compared again."""
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    @property
+    def resting(self) -> bool:
+        """Whether it waits for the cluster or the clock, and for nothing else: all that it has read has been passed on."""
+        return self._waits and (self._gathers or not self.mirror.pending)
+
+    @property
+    def following(self) -> frozenset[Kind]:
+        """The kinds that are read at this moment: not blind, not absent, and not waiting for the clock to try again."""
+        pausing = {reflector.kind for reflector in self._reflectors if reflector.pausing}
+        return frozenset(r.kind for r in self._reflectors) - pausing - self.mirror.blind.keys() - self.mirror.absent
+
+    async def sightings(self) -> AsyncGenerator[Sightings]:
+        tasks = [asyncio.create_task(reflector.run(), name=f"watch {reflector.kind.plural}") for reflector in self._reflectors]
+        try:
+            while not self.mirror.settled and not self._stopped.is_set():
+                self.mirror.wake.clear()
+                await self._wait(None)
+            if not self._stopped.is_set():
+                yield await self._complete()
+            while not self._stopped.is_set():
+                await self._wait(self._runner.next_due())
+                if self.mirror.pending:
+                    await self._gather()
+                if not self._stopped.is_set() and (found := await self._next()) is not None:
+                    yield found
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _complete(self) -> Sightings:
+        """Everything that is known now. What is not in it has gone, unless a blind check would have had to see it."""
+        now = self._clock.now()
+        self.mirror.take()
+        self._enricher.forget(self._runner.full(now).gone)
+        self._blind = self._blind_now()
+        self._never_seen = {kind for kind in self.mirror.blind if not self.mirror.view.knows(kind.struct)}
+        seen = await self._enricher.enrich(tuple(self._runner.current().values()))
+        return self._sightings(now, (*seen, *self._blind.values()), (), complete=True)
+
+    async def _next(self) -> Sightings | None:
+        """What changed since the last time; None when nothing did."""
+        if self._never_seen - self.mirror.blind.keys():
+            # What this kind's checks remember from before the start has not been compared with the world yet.
+            return await self._complete()
+        now = self._clock.now()
+        delta = self._run(now)
+        blind = self._blind_now()
+        lost = tuple(f for fingerprint, f in blind.items() if self._blind.get(fingerprint) != f)
+        found = tuple(fingerprint for fingerprint in self._blind if fingerprint not in blind)
+        self._blind = blind
+        self._enricher.forget(delta.gone)
+        if not (delta or lost or found):
+            return None
+        return self._sightings(now, (*await self._enricher.enrich(delta.seen), *lost), (*delta.gone, *found))
+
+    def _run(self, now: datetime) -> Delta:
+        changes = self.mirror.take()
+        if changes.everything:
+            return self._runner.full(now)
+        first = self._runner.update(changes.keys, now) if changes.keys else Delta()
+        return _joined(first, self._runner.tick(now), self._runner.current())
+
+    def _sightings(self, now: datetime, seen: tuple[Finding, ...], gone: tuple[str, ...], *, complete: bool = False) -> Sightings:
+        blind = blind_checks(self._runner.checks, self.mirror.blind)
+        return Sightings(estate=self._id, at=now, seen=seen, gone=gone, complete=complete, blind_checks=blind)
+
+    def _blind_now(self) -> dict[str, Finding]:
+        return {f.fingerprint: f for f in self.mirror.blind_findings(self._client.connection.server)}
+
+    async def _gather(self) -> None:
+        self._gathers = True
+        try:
+            await self._wait(self._clock.now() + COALESCE, changes=False)
+        finally:
+            self._gathers = False
+
+    async def _wait(self, until: datetime | None, *, changes: bool = True) -> None:
+        """Wait for the first of: a change, the time `until`, the end."""
+        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._stopped.wait())]
+        if changes:
+            waits.append(asyncio.ensure_future(self.mirror.wake.wait()))
+        if until is not None:
+            waits.append(asyncio.ensure_future(self._clock.sleep_until(until)))
+        self._waits = True
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._waits = False
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+
+def _joined(first: Delta, second: Delta, current: Mapping[str, Finding]) -> Delta:
+    """Two runs as one: of a fingerprint that is in both, how it is now."""
+    seen = {f.fingerprint: f for f in (*first.seen, *second.seen) if f.fingerprint in current}
+    gone = dict.fromkeys(f for f in (*first.gone, *second.gone) if f not in current)
+    return Delta(tuple(seen.values()), tuple(gone))
