@@ -11,7 +11,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,7 +60,7 @@ async def _demo(folder: Path, speed: float | None) -> list[str]:
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, console: Console, *, speed: float | None = None, database: str | None = None) -> AsyncIterator[Stage]:
+async def stage(folder: Path, console: Console, *, speed: float | None = None, database: str | None = None) -> AsyncGenerator[Stage]:
     """The cluster, the service on it (with its store in `folder`, or in `database`), a chat to tell, and time that moves."""
     from stead.app.config import settings_of
     from stead.app.wiring import Stead

@@ -26,7 +26,7 @@ async def sum_up(stage: Stage, failed: Sequence[str]) -> None:
     console.print(_table(incidents))
     colour = status["colour"]
     console.print()
-    green = "" if colour == "green" else ", and not green: " + _why_not_green(status)
+    green = "" if colour == "green" else ", not green: " + _why_not_green(status)
     console.print(Text.assemble("The summary is ", (colour, f"bold {_COLOURS[colour]}"), green))
     if failed:
         story.plain(f"Not everything came out as told: {'; '.join(failed)}")

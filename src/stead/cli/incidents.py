@@ -11,6 +11,7 @@ from stead.cli.approvals import subject_text
 from stead.cli.client import Client
 from stead.cli.options import Output, Token, Url
 from stead.cli.output import Form, clean, line, say_json, table
+from stead.cli.words import words
 from stead.domain.ids import parse_number
 
 All = Annotated[bool, typer.Option("--all", help="Closed ones too.")]
@@ -58,7 +59,14 @@ def story(found: dict[str, Any]) -> Iterator[str]:
     yield from _section("Approvals", [_approval(approval) for approval in found["approvals"]])
     yield from _section("Told", [_delivery(delivery) for delivery in found["deliveries"]])
     yield from _section("Notes", [f"{_moment(m['at'])}  {m['author']}: {m['text']}" for m in found["messages"]])
-    yield from _section("What happened", [f"{_moment(event['at'])}  {event['name']}" for event in found["events"]])
+    yield from _section("What happened", [*_happened(found["events"])])
+
+
+def _happened(events: list[dict[str, Any]]) -> Iterator[str]:
+    for event in events:
+        said = words(event)
+        if said is not None:
+            yield f"{_moment(event['at'])}  {said.label:<9} {said.text}"
 
 
 def _section(title: str, texts: list[str]) -> Iterator[str]:

@@ -16,19 +16,19 @@ from rich.rule import Rule
 from rich.text import Text
 
 from stead.cli.output import clean
-
-Event = Mapping[str, Any]
-
-_COLOURS = {"critical": "red", "warning": "yellow", "info": "cyan"}
-_VERDICTS = {"allow": ("allowed", "green"), "needs_approval": ("asks a person", "yellow"), "deny": ("not done", "red")}
+from stead.cli.words import SEVERITIES, Event, words
 
 
 class Story:
     """Writes to `console`. `began` is the moment that the times of the lines are counted from."""
 
     def __init__(self, console: Console, began: datetime) -> None:
-        self.console = console
         self.began = began
+        self.show_on(console)
+
+    def show_on(self, console: Console) -> None:
+        """Go on telling there."""
+        self.console = console
         self._rich = console.is_terminal
 
     def scene(self, number: int, title: str, what: str) -> None:
@@ -60,22 +60,21 @@ class Story:
 
     def tell(self, event: Event) -> None:
         """One event. Those that people need no line for are passed over."""
-        name, data = str(event["name"]), event["data"]
-        teller = getattr(self, "_" + name.replace(".", "_"), None)
-        if teller is not None:
-            teller(event, data)
+        said = words(event)
+        if said is not None:
+            self.line(event["at"], said.label, said.text, said.style)
 
     def message(self, at: str, message: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
         """What a person reads in their chat: a first message whole, an edit by what is new in it."""
         about = f"{message['number']} · {message['state'].replace('_', ' ')}"
         verb = "one message in the chat" if before is None else "its message in the chat is edited"
         self.line(at, "told", Text.assemble(f"{verb} ", (f"({about})", "dim")), "magenta")
-        known = [] if before is None else before["blocks"]
+        known: list[Mapping[str, Any]] = [] if before is None else before["blocks"]
         blocks = [block for block in message["blocks"] if block["text"] and block not in known]
         if not self._rich:
             self._message_plain(message, blocks, before)
             return
-        colour = "green" if message["resolved"] else _COLOURS.get(message["severity"], "white")
+        colour = "green" if message["resolved"] else SEVERITIES.get(message["severity"], "white")
         parts: list[RenderableType] = [Text(clean(message["title"]), style="bold")]
         parts.extend(_block(block) for block in blocks)
         if message["buttons"]:
@@ -88,71 +87,6 @@ class Story:
         for text in [*title, *(_block_text(block) for block in blocks)]:
             for part in text.splitlines():
                 self.plain(f"                 | {part}")
-
-    def _finding_opened(self, event: Event, data: Mapping[str, Any]) -> None:
-        label, style = ("blind", "magenta") if data["state"] == "blind" else ("found", _COLOURS.get(data["severity"], ""))
-        count = f" ({data['count']} like it)" if data["count"] > 1 else ""
-        self.line(event["at"], label, _named(data["subject"], data["summary"]) + count, style)
-
-    def _finding_closed(self, event: Event, data: Mapping[str, Any]) -> None:
-        self.line(event["at"], "quiet", Text(clean(f"{data['subject']}: {data['check']} says nothing any more"), style="dim"), "green")
-
-    def _incident_opened(self, event: Event, data: Mapping[str, Any]) -> None:
-        more = f", {data['findings']} findings under one cause" if data["findings"] > 1 else ""
-        again = "" if data["episode"] == 1 else f" (again, episode {data['episode']})"
-        self.line(
-            event["at"],
-            "incident",
-            f"I-{event['incident']} opens{again}: {data['title']}{more}",
-            "bold " + _COLOURS.get(data["severity"], ""),
-        )
-
-    def _incident_closed(self, event: Event, data: Mapping[str, Any]) -> None:
-        note = f" ({data['note']})" if data["note"] else ""
-        self.line(event["at"], "incident", f"I-{event['incident']} is over{note}: {data['title']}", "bold green")
-
-    def _incident_moved(self, event: Event, data: Mapping[str, Any]) -> None:
-        if data["state"] == "escalated":
-            self.line(event["at"], "incident", f"I-{event['incident']} needs a person: {data['note']}", "bold red")
-
-    def _decision_made(self, event: Event, data: Mapping[str, Any]) -> None:
-        said, colour = _VERDICTS[data["verdict"]]
-        rules = ", ".join(data["rules"])
-        because = f"by rule {rules}" if rules else data["why"]
-        body = Text.assemble(clean(f"{data['verb']} {data['subject']}: "), (said, colour), clean(f", {because}"))
-        self.line(event["at"], "decided", body, "bold")
-
-    def _approval_asked(self, event: Event, data: Mapping[str, Any]) -> None:
-        self.line(event["at"], "asked", f"{data['approval']}: may Stead {data['verb']} {data['subject']}? {data['reason']}", "yellow")
-
-    def _approval_decided(self, event: Event, data: Mapping[str, Any]) -> None:
-        self.line(event["at"], "answered", f"{data['approval']} {data['decision']} by {data['by']}", "yellow")
-
-    def _approval_void(self, event: Event, data: Mapping[str, Any]) -> None:
-        self.line(event["at"], "void", f"{data['approval']}: {data.get('why') or data.get('reason', '')}", "yellow")
-
-    def _action_intent(self, event: Event, data: Mapping[str, Any]) -> None:
-        self.line(event["at"], "intends", f"{data['verb']} {data['subject']}, because {data['reason']}", "blue")
-
-    def _action_outcome(self, event: Event, data: Mapping[str, Any]) -> None:
-        self.line(event["at"], "acted", f"{data['verb']}: {_named(data['subject'], data['note'] or data['outcome'])}", "bold blue")
-
-    def _action_proof(self, event: Event, data: Mapping[str, Any]) -> None:
-        said = ("proven", "bold green") if data["proven"] else ("not proven", "bold red")
-        self.line(
-            event["at"], "proof", Text.assemble(clean(f"{data['verb']} {data['subject']}: "), said, clean(f", {data['note']}")), said[1]
-        )
-
-    def _delivery_dead(self, event: Event, data: Mapping[str, Any]) -> None:
-        self.line(event["at"], "unsaid", f"{data['channel']} could not be reached: {data['error']}", "bold red")
-
-    def _run_step(self, event: Event, data: Mapping[str, Any]) -> None:
-        self.line(event["at"], "note", data["said"], "dim")
-
-
-def _named(subject: str, text: str) -> str:
-    """The text, with its subject before it unless it names that itself."""
-    return text if subject.partition(" ")[2] in text else f"{subject}: {text}"
 
 
 def _block(block: Mapping[str, Any]) -> RenderableType:

@@ -62,3 +62,7 @@ class UserError(SteadError):
         self.what = what
         self.hint = hint
         self.code = code
+
+
+class StorageError(UserError):
+    """What Stead knows cannot be written or read at this moment (a full disk, a database that does not answer). Nothing was changed."""

@@ -103,14 +103,12 @@ _SAYS = {
 
 def _step(stored: StoredAction, approval: Approval | None) -> str:
     action, request = stored.action, stored.action.request
-    parts = [f"{request.verb} {request.subject}: {_SAYS[action.state]}"]
-    if stored.decision.rules:
-        parts.append(f"by rule {', '.join(stored.decision.rules)}")
+    details = [f"rule {', '.join(stored.decision.rules)}"] if stored.decision.rules else []
     if approval is not None and approval.state in (ApprovalState.APPROVED, ApprovalState.DENIED):
-        parts.append(f"{approval.state} by {approval.decided_by}")
+        details.append(f"{approval.state} by {approval.decided_by}")
     if action.note:
-        parts.append(f"({action.note})")
-    return " ".join(parts)
+        details.append(action.note)
+    return f"{request.verb} {request.subject}: {_SAYS[action.state]}" + (f" ({'; '.join(details)})" if details else "")
 
 
 def _buttons(approval: Approval) -> Iterator[Button]:

@@ -23,7 +23,7 @@ from stead.domain.errors import BlindError
 from stead.domain.incident import IncidentState
 from stead.engine import agenda, approvals, decide, deliver, pursue, remediate, triage, verify
 from stead.engine.faults import fault_point
-from stead.engine.journal import forget_finished, once
+from stead.engine.journal import at_work, forget_finished, once
 from stead.engine.journey import Journey
 from stead.engine.pursue import Proposal, Proposals
 from stead.ports import Observation
@@ -184,12 +184,13 @@ async def _write(name: str, work: Any, *args: Any) -> Any:
 
 async def _guarded(kind: str, ref: str, work: Coroutine[Any, Any, Any]) -> None:
     """Begin a workflow anew that failed for no foreseen reason; after five lives give it up aloud. Nothing ends in silence."""
-    try:
-        await work
-    except Exception as error:
-        log.exception("a workflow failed", kind=kind, ref=ref)
-        said = f"{type(error).__name__}: {error}"
-        await _write("failed", _failed, kind, ref, str(DBOS.workflow_id), said)
+    with at_work(str(DBOS.workflow_id)):
+        try:
+            await work
+        except Exception as error:
+            log.exception("a workflow failed", kind=kind, ref=ref)
+            said = f"{type(error).__name__}: {error}"
+            await _write("failed", _failed, kind, ref, str(DBOS.workflow_id), said)
 
 
 def _failed(connection: sa.Connection, bound: Journey, kind: str, ref: str, workflow: str, said: str) -> None:

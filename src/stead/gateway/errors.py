@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from stead.domain.errors import Exit, UserError
+from stead.domain.errors import Exit, StorageError, UserError
 
 MOST_BODY = 64 * 1024
 """Bytes. The largest request of this API is a note of some thousand letters."""
@@ -38,7 +38,8 @@ def install(app: FastAPI) -> None:
         return refusal(error.status, error.error, error.hint)
 
     async def user_error(_request: Request, error: UserError) -> JSONResponse:
-        return refusal(STATUS.get(error.code, 400), error.what, error.hint)
+        status = 503 if isinstance(error, StorageError) else STATUS.get(error.code, 400)
+        return refusal(status, error.what, error.hint)
 
     async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
         return refusal(400, *_wrong(error.errors()[0]))

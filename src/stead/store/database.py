@@ -17,7 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
-from stead.domain.errors import Exit, UserError
+from stead.domain.errors import StorageError, UserError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -146,7 +146,7 @@ def told_plainly(url: sa.URL) -> Generator[None]:
         text = str(error.orig).lower()
         for sign, what, hint in _PLAIN:
             if re.search(sign, text):
-                raise UserError(f"{what} ({place})", hint=hint, code=Exit.USAGE) from error
+                raise StorageError(f"{what} ({place})", hint=hint) from error
         raise
 
 
@@ -155,6 +155,7 @@ _PLAIN = (
     ("no space left", "the disk is full: nothing was written", "free some space; Stead goes on where it stopped"),
     ("disk i/o error", "the disk fails: nothing was written", "is it full, or broken? the kernel's log says"),
     ("database is locked", "another program keeps the database locked", "stop it; Stead waited half a minute"),
+    ("disk I/O error", "the disk does not take or give data", "look at the disk; Stead goes on where it stopped"),
     ("unable to open database file", "the database cannot be opened", "is the folder there, and may this user write to it?"),
     ("readonly database", "the database cannot be written", "is the folder writable for this user?"),
     ("not a database", "the file is not a database of Stead", "name another folder with --state"),

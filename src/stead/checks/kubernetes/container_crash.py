@@ -62,7 +62,7 @@ def _loop(pod: Pod, part: Part, view: View) -> Finding:
         summary=f"{summary}; {missing.what(meta.namespace)}" if missing else summary,
         severity=harm(pod, view),
         container=part.name,
-        evidence=(*_missing_seen(missing, pod, view), *state_seen(pod, part), *said(pod, "kubelet says", part.message, _waiting(part))),
+        evidence=(*_missing_seen(missing, pod, view), *state_seen(pod, part)),
         depends_on=(*((missing.subject(pod, view),) if missing else ()), *lost_node(pod, view)),
         since=_began(part),
     )

@@ -1,0 +1,59 @@
+"""`stead check`: one read-only pass. What is wrong, why, what it drags along, and what could not be seen."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from stead.cli.options import Output
+from stead.cli.output import Form, say_json
+
+
+class FailOn(StrEnum):
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+Context = Annotated[str, typer.Option("--context", help="The kubeconfig's context.", show_default="the current one")]
+Namespace = Annotated[str, typer.Option("--namespace", "-n", help="Only this namespace, and what explains its faults.", show_default="all")]
+From = Annotated[str, typer.Option("--from", metavar="FILE|FOLDER|-", help="Look at what `kubectl get … -o json|yaml` wrote instead.")]
+Now = Annotated[str, typer.Option("--now", metavar="TIME", help="The time to judge a dump by.", show_default="when the dump was taken")]
+Host = Annotated[bool, typer.Option("--host", help="Look at this machine (with --context or -n: at both).")]
+Fail = Annotated[FailOn, typer.Option("--fail-on", help="From which severity on the exit code is 1.")]
+
+
+def check(
+    context: Context = "",
+    namespace: Namespace = "",
+    source: From = "",
+    now: Now = "",
+    host: Host = False,
+    output: Output = Form.TABLE,
+    fail_on: Fail = FailOn.WARNING,
+) -> int:
+    """Look once, change nothing: a cluster, a dump of one, or this machine.
+
+    Exit code 0: nothing that bad; 1: findings; 2: wrong usage, configuration or dump; 3: something could not be seen.
+    """
+    from stead.app.report import Report, as_json
+    from stead.app.scan import Wanted, parse_time, scan
+    from stead.cli.check_table import show
+    from stead.clocks import SystemClock
+    from stead.domain.finding import Severity
+
+    wanted = Wanted(
+        context=context,
+        namespace=namespace,
+        source=source,
+        now=parse_time(now) if now else None,
+        host=host,
+    )
+    report = Report.of(asyncio.run(scan(wanted, SystemClock())))
+    if output is Form.JSON:
+        say_json(as_json(report))
+    else:
+        show(report, judged=bool(source))
+    return int(report.exit_code(Severity(fail_on.value)))
