@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from stead.cli.demo import stage
-from stead.cli.demo_scenes import play
+from stead.cli.demo_play import play
 
 
 async def test_every_scene_comes_out_as_told(tmp_path: Path, database_url: str, monkeypatch) -> None:

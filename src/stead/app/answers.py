@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from stead.app.shown import finding, subject, time
 from stead.domain import ids
 from stead.domain.approval import Approval, ApprovalState
 from stead.domain.delivery import Delivery
-from stead.domain.finding import Finding, FindingState
+from stead.domain.finding import FindingState
 from stead.domain.incident import Incident, IncidentState
-from stead.domain.subject import Subject
 from stead.store import actions, deliveries, events, findings, incidents, sessions
 from stead.store.actions import StoredAction
 from stead.store.codec import plain
 from stead.store.findings import StoredFinding
-
-
-def subject(of: Subject) -> dict[str, Any]:
-    return {"estate": of.estate, "apiVersion": of.api_version, "kind": of.kind, "namespace": of.namespace, "name": of.name}
-
-
-def finding(of: Finding) -> dict[str, Any]:
-    """A finding as `stead check -o json` gives it too."""
-    return {
-        "check": of.check,
-        "class": of.class_.value,
-        "severity": of.severity.value,
-        "state": of.state.value,
-        "subject": subject(of.subject),
-        "container": of.container,
-        "reason": of.reason,
-        "summary": of.summary,
-        "evidence": [{"what": e.what, "value": e.value, "command": e.command} for e in of.evidence],
-        "fingerprint": of.fingerprint,
-        "since": _time(of.since),
-        "instances": list(of.instances),
-    }
 
 
 def incident_row(connection: sa.Connection, of: Incident) -> dict[str, Any]:
@@ -55,8 +32,8 @@ def incident_row(connection: sa.Connection, of: Incident) -> dict[str, Any]:
         "cause": None if cause is None else finding(cause),
         "findings": sum(1 for s in stored if s.closed_at is None),
         "episode": of.episode,
-        "opened_at": _time(of.opened_at),
-        "closed_at": _time(of.closed_at),
+        "opened_at": time(of.opened_at),
+        "closed_at": time(of.closed_at),
         "note": incidents.note(connection, of.number),
     }
 
@@ -78,7 +55,7 @@ def whole_incident(connection: sa.Connection, number: int) -> dict[str, Any] | N
         "deliveries": [_delivery(d) for d in deliveries.of_incident(connection, number)],
         "events": events.after(connection, 0, 1000, incident=number),
         "messages": [
-            {"principal": s.principal, "author": m.author, "text": m.text, "at": _time(m.at)}
+            {"principal": s.principal, "author": m.author, "text": m.text, "at": time(m.at)}
             for s in sessions.of_incident(connection, number)
             for m in s.messages
         ],
@@ -101,10 +78,10 @@ def approval(of: Approval) -> dict[str, Any]:
         "command": request.command,
         "undo": request.undo,
         "digest": of.digest,
-        "asked_at": _time(of.asked_at),
-        "expires_at": _time(of.expires_at),
+        "asked_at": time(of.asked_at),
+        "expires_at": time(of.expires_at),
         "decided_by": of.decided_by,
-        "decided_at": _time(of.decided_at),
+        "decided_at": time(of.decided_at),
         "decision_reason": of.reason,
     }
 
@@ -146,8 +123,8 @@ def colour(numbers: Mapping[str, Any], *, ready: bool, blind: bool) -> str:
 def _stored_finding(stored: StoredFinding, of: Incident) -> dict[str, Any]:
     return finding(stored.finding) | {
         "cause": stored.finding.fingerprint == of.cause,
-        "opened_at": _time(stored.opened_at),
-        "closed_at": _time(stored.closed_at),
+        "opened_at": time(stored.opened_at),
+        "closed_at": time(stored.closed_at),
     }
 
 
@@ -167,10 +144,10 @@ def _action(stored: StoredAction) -> dict[str, Any]:
         "note": stored.action.note,
         "command": request.command,
         "undo": request.undo,
-        "proposed_at": _time(stored.proposed_at),
-        "intended_at": _time(stored.intended_at),
-        "applied_at": _time(stored.applied_at),
-        "ended_at": _time(stored.ended_at),
+        "proposed_at": time(stored.proposed_at),
+        "intended_at": time(stored.intended_at),
+        "applied_at": time(stored.applied_at),
+        "ended_at": time(stored.ended_at),
     }
 
 
@@ -186,7 +163,3 @@ def _delivery(of: Delivery) -> dict[str, Any]:
         "error": of.error,
         "message": plain(of.message),
     }
-
-
-def _time(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()

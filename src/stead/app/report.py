@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from stead.app import shown
 from stead.domain.errors import Exit
 from stead.domain.finding import Finding, FindingState, Severity
 from stead.domain.grouping import Group, group
 from stead.domain.ids import incident_number
 from stead.domain.scan import Scan
-from stead.domain.subject import Subject
 
 SCHEMA_VERSION = 1
 
@@ -42,9 +42,9 @@ def as_json(report: Report) -> dict[str, Any]:
     scan = report.scan
     return {
         "schemaVersion": SCHEMA_VERSION,
-        "now": _time(scan.now),
-        "findings": [_finding(finding) for finding in sorted(scan.findings, key=order)],
-        "blind": [_finding(finding) for finding in sorted(scan.blind, key=order)],
+        "now": shown.time(scan.now),
+        "findings": [shown.finding(finding) for finding in sorted(scan.findings, key=order)],
+        "blind": [shown.finding(finding) for finding in sorted(scan.blind, key=order)],
         "incidents": [_incident(number, one) for number, one in enumerate(report.groups, 1)],
         "scanned": {
             "counts": dict(scan.counts),
@@ -62,11 +62,6 @@ def order(finding: Finding) -> tuple[int, str, str, str, str]:
     return (-finding.severity.rank, subject.namespace, subject.name, finding.check, finding.fingerprint)
 
 
-def count(finding: Finding) -> int:
-    """How many subjects a finding stands for."""
-    return len(finding.instances) or 1
-
-
 def since(one: Group) -> datetime | None:
     """When the incident's cause began; where nobody knows, its first symptom."""
     times = [finding.since for finding in one.findings if finding.since is not None]
@@ -80,37 +75,5 @@ def _incident(number: int, one: Group) -> dict[str, Any]:
         "severity": one.severity.value,
         "cause": one.cause.fingerprint,
         "findings": [finding.fingerprint for finding in one.findings],
-        "since": _time(since(one)),
+        "since": shown.time(since(one)),
     }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "check": finding.check,
-        "class": finding.class_.value,
-        "severity": finding.severity.value,
-        "state": finding.state.value,
-        "subject": _subject(finding.subject),
-        "container": finding.container,
-        "reason": finding.reason,
-        "summary": finding.summary,
-        "evidence": [{"what": e.what, "value": e.value, "command": e.command} for e in finding.evidence],
-        "fingerprint": finding.fingerprint,
-        "since": _time(finding.since),
-        "instances": list(finding.instances) or [finding.subject.name],
-        "count": count(finding),
-    }
-
-
-def _subject(subject: Subject) -> dict[str, str]:
-    return {
-        "estate": subject.estate,
-        "apiVersion": subject.api_version,
-        "kind": subject.kind,
-        "namespace": subject.namespace,
-        "name": subject.name,
-    }
-
-
-def _time(when: datetime | None) -> str | None:
-    return None if when is None else when.astimezone(UTC).isoformat().replace("+00:00", "Z")

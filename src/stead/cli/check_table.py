@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from stead.app.report import Report, count, order, since
+from stead.app.report import Report, order, since
+from stead.app.shown import count
 from stead.cli.output import COLOURS, is_terminal, line
 from stead.domain.finding import Finding, Severity
 from stead.domain.grouping import Group

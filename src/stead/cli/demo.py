@@ -53,7 +53,7 @@ async def _demo(folder: Path, speed: float | None) -> list[str]:
     """Play all scenes; the names of those that did not come out as told."""
     from rich.console import Console
 
-    from stead.cli.demo_scenes import play
+    from stead.cli.demo_play import play
 
     async with stage(folder, Console(highlight=False), speed=speed) as built:
         return await play(built)

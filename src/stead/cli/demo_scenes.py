@@ -79,23 +79,6 @@ class Scene:
     play: Callable[[Stage], Awaitable[bool]]
 
 
-async def play(stage: Stage) -> list[str]:
-    """Play them all and sum up; the titles of those that did not come out as told."""
-    from stead.cli.demo_ending import sum_up
-
-    kubeconfig = stage.cluster.kubeconfig("admin")
-    stage.story.plain("A practice cluster of four nodes, and Stead on it. Time is the cluster's. While this runs, look for yourself:")
-    stage.story.plain(f"  kubectl --kubeconfig {kubeconfig} get pods -A")
-    failed: list[str] = []
-    for number, scene in enumerate(SCENES, start=1):
-        stage.story.scene(number, scene.title, scene.what)
-        if not (await scene.play(stage) and await stage.until_said()):
-            stage.story.plain(f"this did not come out as told: {scene.title}")
-            failed.append(scene.title)
-    await sum_up(stage, failed)
-    return failed
-
-
 async def _blind_spot(stage: Stage) -> bool:
     """Nothing is broken yet, and still it is not green: one look was refused."""
     blind = await stage.until(lambda _: stage.names("finding.opened", state="blind") and stage.names("delivery.sent"))
