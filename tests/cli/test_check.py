@@ -89,8 +89,9 @@ def test_the_table_says_the_cause_first_and_folds_what_it_explains(dump: Any, ca
 
 
 def test_words_of_others_cannot_command_the_terminal(dump: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    _, text = table(capsys, "--from", dump(node(), CRASH))
-    assert "back-off" in text
+    hostile = pod("worker-2", meta={"ownerReferences": []}, statuses=[waiting("ImagePullBackOff", "\x1b[2Jno such image")])
+    _, text = table(capsys, "--from", dump(node(), hostile))
+    assert "no such image" in text
     assert "\x1b" not in text
 
 

@@ -102,8 +102,16 @@ def test_a_container_that_cannot_be_made_is_told_after_a_minute() -> None:
 
 
 def test_what_the_kubelet_says_is_tainted_and_what_the_fields_say_is_not() -> None:
-    (found,) = crash(pod(statuses=[LOOP]))
-    assert {e.what: e.tainted for e in found.evidence} == {"last termination": False, "restarts": False, "kubelet says": True}
+    (loop,) = crash(pod(statuses=[LOOP]))
+    assert {e.what: e.tainted for e in loop.evidence} == {"last termination": False, "restarts": False}
+    (unmade,) = crash(pod(statuses=[waiting("CreateContainerError", "exec: no such file")]))
+    assert {e.what: e.tainted for e in unmade.evidence} == {"kubelet says": True}
+
+
+def test_between_two_crashes_it_is_not_yet_well() -> None:
+    once = {"restartCount": 1, "lastState": ended(1)}
+    (found,) = crash(pod(statuses=[container_status(state={"running": {"startedAt": ago(minutes=1)}}, **once)]))
+    assert (found.state, found.reason) == (FindingState.PROGRESSING, "CrashLooping")
 
 
 def test_a_loop_is_critical_only_where_nobody_else_serves() -> None:
