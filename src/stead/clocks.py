@@ -44,8 +44,8 @@ class ScaledClock:
 class SteppedClock:
     """Time that moves only when its owner says so. Sleepers wake in the order of their due times.
 
-    `advance` gives every woken sleeper (also on other event loops) the exact instant that it asked for, one instant after
-    another, so a run is the same every time.
+    Sleepers may be on other event loops. One that was due before the end of a step sees the step's end: an owner who wants every
+    instant goes from `next_due` to `next_due`.
     """
 
     def __init__(self, start: datetime) -> None:

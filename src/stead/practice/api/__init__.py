@@ -1,0 +1,1 @@
+"""The API server: what a client of the practice cluster speaks to."""
