@@ -28,4 +28,9 @@ class Timing:
 
     def retry_after(self, attempts: int) -> timedelta:
         """How long to wait after the nth failed try (1, 2, …): doubling, bounded."""
-        return min(self.retry_first * 2 ** min(attempts - 1, 20), self.retry_most)
+        wait = min(self.retry_first, self.retry_most)
+        for _ in range(1, attempts):
+            if wait == self.retry_most:
+                break
+            wait = min(wait * 2, self.retry_most)
+        return wait

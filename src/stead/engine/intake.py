@@ -78,7 +78,7 @@ def _refreshed(known: Mapping[str, StoredFinding], sightings: Sightings) -> list
 
 
 def _matters(finding: Finding) -> tuple[Any, ...]:
-    return (finding.state, finding.severity, finding.instances, tuple(s.key for s in finding.depends_on))
+    return (finding.state, finding.severity, finding.instances, frozenset(s.key for s in finding.depends_on))
 
 
 def _store(connection: sa.Connection, journey: Journey, transition: Transition) -> None:

@@ -42,23 +42,21 @@ class JournalSerializer(Serializer):
         return "stead_json_1"
 
     def serialize(self, data: Any) -> str:
-        return json.dumps(data, default=_tagged, separators=(",", ":"))
+        """The value, or what is left of an error: its kind and its text. TypeError for what is not plain JSON."""
+        if isinstance(data, BaseException):
+            return json.dumps({"error": [type(data).__name__, str(data)]})
+        return json.dumps({"value": data}, default=_refuse, allow_nan=False, separators=(",", ":"))
 
     def deserialize(self, serialized_data: str) -> Any:
-        return json.loads(serialized_data, object_hook=_untagged)
+        held = json.loads(serialized_data)
+        if "error" in held:
+            kind, text = held["error"]
+            return PermanentError(f"{kind}: {text}")
+        return held["value"]
 
 
-def _tagged(value: object) -> dict[str, Any]:
-    if isinstance(value, BaseException):
-        return {"$error": [type(value).__name__, str(value)]}
+def _refuse(value: object) -> None:
     raise TypeError(f"a {type(value).__name__} may not be written to the journal: give it as plain JSON values")
-
-
-def _untagged(value: dict[str, Any]) -> Any:
-    if value.keys() == {"$error"}:
-        kind, text = value["$error"]
-        return PermanentError(f"{kind}: {text}")
-    return value
 
 
 async def launch(store: Store) -> None:
@@ -125,12 +123,12 @@ async def once(name: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def forget_finished(before: datetime) -> int:
-    """Delete finished workflows that ended before then, with their steps; the count. The engine does not by itself."""
+    """Delete finished workflows that ended before then, by the wall clock, with their steps; the count. The engine does not by itself."""
     total = 0
     while True:
         finished = DBOS.list_workflows(
             status=["SUCCESS", "ERROR", "CANCELLED"],
-            end_time=before.isoformat(),
+            completed_before=before.isoformat(),
             limit=_DELETE_AT_ONCE,
             load_input=False,
             load_output=False,

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 import structlog
 from dbos import DBOS
 
+from stead.clocks import SystemClock
 from stead.domain.errors import BlindError
 from stead.domain.incident import IncidentState
 from stead.engine import agenda, approvals, decide, deliver, pursue, remediate, triage, verify
@@ -165,7 +166,8 @@ async def forget(_ref: str) -> None:
 
 
 async def _forget() -> int:
-    return await asyncio.to_thread(forget_finished, journey().now() - journey().timing.keep_finished)
+    # The durable engine writes down when by the wall clock, whatever clock Stead itself runs on.
+    return await asyncio.to_thread(forget_finished, SystemClock().now() - journey().timing.keep_finished)
 
 
 def schedule_forgetting(connection: sa.Connection, bound: Journey) -> None:

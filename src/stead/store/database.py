@@ -23,6 +23,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 30_000
+CONNECT_SECONDS = 10
 _WRITER = 0x57EAD
 """The advisory lock under which PostgreSQL, too, has one writer at a time: what is read in a transaction still holds at its end."""
 
@@ -98,7 +99,7 @@ def _engine(url: str) -> sa.Engine:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() == "sqlite":
             return _sqlite(parsed)
-        return sa.create_engine(parsed, pool_pre_ping=True, pool_size=8)
+        return sa.create_engine(parsed, pool_pre_ping=True, pool_size=8, connect_args={"connect_timeout": CONNECT_SECONDS})
     except (exc.ArgumentError, ValueError) as error:
         raise UserError(
             "store.url is not a database address", hint="use sqlite:////path/to/stead.db or postgresql://user@host/name"

@@ -1,0 +1,122 @@
+"""One pass over a whole cluster over HTTPS: what it says, what it says when it may not look, and that a dump of it says the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stead.app.report import Report
+from stead.app.scan import Wanted, scan
+from stead.clocks import SteppedClock
+from stead.domain.errors import Exit, UserError
+from stead.domain.finding import FindingState, Severity
+from stead.estate.kubernetes.kinds import KINDS
+from stead.practice.cluster import PracticeCluster
+from stead.practice.images import Image
+
+
+class Town:
+    """A practice cluster with three nodes, and a clock that moves when it rests."""
+
+    def __init__(self, cluster: PracticeCluster, clock: SteppedClock) -> None:
+        self.cluster, self.clock = cluster, clock
+
+    async def pass_time(self, **time: float) -> None:
+        until = self.clock.now() + timedelta(**time)
+        await self.cluster.settle()
+        while (due := self.clock.next_due()) is not None and due <= until:
+            self.clock.advance_to(due)
+            await self.cluster.settle()
+        self.clock.advance_to(until)
+        await self.cluster.settle()
+
+    async def look(self, monkeypatch: pytest.MonkeyPatch, user: str = "admin", **wanted: Any) -> Report:
+        monkeypatch.setenv("KUBECONFIG", str(self.cluster.kubeconfig(user)))
+        return Report.of(await scan(Wanted(**wanted), self.clock))
+
+    def dump(self, path: Path) -> str:
+        """What `kubectl get … -A -o json` would write."""
+        items = [obj for kind in KINDS if not kind.optional for obj in self.cluster.list(kind.kind)]
+        path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+        return str(path)
+
+
+@pytest.fixture
+async def town(tmp_path: Path, clock: SteppedClock) -> AsyncIterator[Town]:
+    cluster = PracticeCluster(clock, seed=1)
+    await cluster.start(tmp_path)
+    for number in (1, 2, 3):
+        cluster.add_node(f"node-{number}")
+    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "payments"}})
+    yield Town(cluster, clock)
+    await cluster.stop()
+    assert cluster.faults == []
+
+
+def deployment(name: str, replicas: int, **container: Any) -> dict[str, Any]:
+    labels = {"app": name}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "app", "image": f"example.com/{name}:1", **container}]}}
+    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "payments"}, "spec": spec}
+
+
+def service(name: str) -> dict[str, Any]:
+    spec = {"selector": {"app": name}, "ports": [{"port": 80}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": "payments"}, "spec": spec}
+
+
+async def test_a_cluster_that_has_come_up_is_green(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.cluster.apply(deployment("web", 6), service("web"))
+    await town.pass_time(minutes=10)
+    report = await town.look(monkeypatch)
+    assert [f.summary for f in (*report.scan.findings, *report.scan.blind)] == []
+    assert report.exit_code(Severity.WARNING) == Exit.DONE
+    assert (report.scan.counts["Pod"], report.scan.counts["Node"]) == (6, 3)
+    assert report.scan.requests > 0
+
+
+async def test_a_dead_node_and_a_missing_key_are_two_incidents_and_a_dump_says_the_same(
+    town: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    town.cluster.image("example.com/api:1", Image(needs_env=("MODE",)))
+    env = [{"name": "MODE", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "MODE", "optional": True}}}]
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "payments"}, "data": {"OTHER": "x"}}
+    town.cluster.apply(settings, deployment("api", 1, env=env), deployment("web", 30), service("web"), service("api"))
+    await town.pass_time(minutes=10)
+    (api,) = [pod for pod in town.cluster.list("Pod", "payments") if pod["metadata"]["labels"]["app"] == "api"]
+    town.cluster.fail_node(next(f"node-{n}" for n in (1, 2, 3) if f"node-{n}" != api["spec"]["nodeName"]))
+    await town.pass_time(minutes=20)
+
+    live = await town.look(monkeypatch)
+    causes = {(one.cause.check, one.cause.reason) for one in live.groups}
+    assert causes == {("node_not_ready", "NotReady"), ("container_crash", "ConfigKeyMissing")}
+    dumped = Report.of(await scan(Wanted(source=town.dump(tmp_path / "dump.json"), now=town.clock.now()), town.clock))
+    firing = [{f.fingerprint for f in one.scan.findings if f.state is FindingState.FIRING} for one in (live, dumped)]
+    assert firing[0] == firing[1]
+    assert [one.cause.fingerprint for one in live.groups] == [one.cause.fingerprint for one in dumped.groups]
+
+
+async def test_what_may_not_be_seen_is_blind(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.cluster.user("narrow", [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}])
+    await town.pass_time(minutes=10)
+    report = await town.look(monkeypatch, "narrow")
+    assert {f.subject.name for f in report.scan.blind} >= {"nodes", "deployments.apps"}
+    assert report.exit_code(Severity.CRITICAL) == Exit.BLIND
+
+
+async def test_a_namespace_that_is_not_there_is_said_rather_than_found_healthy(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    await town.pass_time(minutes=1)
+    with pytest.raises(UserError, match="there is no namespace `paymnets`") as error:
+        await town.look(monkeypatch, namespace="paymnets")
+    assert error.value.hint == "did you mean `payments`?"
+    assert (await town.look(monkeypatch, namespace="payments")).scan.blind == ()
+
+
+async def test_a_context_that_is_not_there_is_said(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UserError, match="nope"):
+        await town.look(monkeypatch, context="nope")
