@@ -75,3 +75,17 @@ def test_without_estates_the_kubeconfigs_current_context_is_watched(tmp_path: Pa
 def test_a_bind_that_is_none_is_refused(tmp_path: Path, bind: str) -> None:
     with pytest.raises(UserError, match="--bind"):
         load(bind=bind, environ={"HOME": str(tmp_path)})
+
+
+def test_without_a_channel_the_terminal_is_told(tmp_path: Path) -> None:
+    """A service that tells nobody would be no service."""
+    assert [(channel.name, channel.kind) for channel in load(environ={"HOME": str(tmp_path)}).settings.channels] == [
+        ("terminal", "terminal")
+    ]
+    named = write_text(tmp_path / "stead.yaml", "channels: [{name: chat, kind: webhook, url: 'http://127.0.0.1', secret: 'env:X'}]")
+    assert [channel.name for channel in load(named, environ={"HOME": str(tmp_path)}).settings.channels] == ["chat"]
+
+
+def write_text(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path

@@ -59,7 +59,7 @@ async def test_a_message_is_read_from_top_to_bottom(capsys: pytest.CaptureFixtur
     await channel.send(delivery(2, replaces=first))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "CRITICAL I-41: Deployment payments/api: revision 12 does not become ready"
-    order = ["Began with", "Seen:", "$ kubectl -n payments get pods", "What Stead did:", "By hand:", "To answer:", "stead approve A-17"]
+    order = ["Began with", "Seen:", "$ kubectl -n payments get pods", "What Stead did:", "You can:", "To answer:", "stead approve A-17"]
     places = [next(n for n, line in enumerate(lines) if wanted in line) for wanted in order]
     assert places == sorted(places)
     assert any(line.endswith("(update)") for line in lines)

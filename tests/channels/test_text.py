@@ -28,8 +28,8 @@ Seen:
 What Stead did:
 - Nothing yet: rule `ask-before-rollback` wants a person
 
-By hand:
-- to do it by hand
+You can:
+- do it by hand
   $ kubectl -n payments rollout undo deployment/api
 
 To answer:

@@ -12,7 +12,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from stead.app.config_errors import as_user_error
-from stead.app.settings import KubernetesEstate, Settings, split_bind
+from stead.app.settings import ChannelSettings, KubernetesEstate, Settings, split_bind
 from stead.app.yaml_file import Written, read_yaml
 from stead.domain.errors import UserError
 
@@ -49,15 +49,17 @@ def load(
 ) -> Loaded:
     """The configuration that `--config`, `--state` and `--bind` and the environment name. UserError when anything is wrong.
 
-    `settings.store.folder` is always set afterwards, and `settings.estates` holds the kubeconfig's current context where no file
-    names another.
+    `settings.store.folder` is always set afterwards. Where no file says otherwise, `settings.estates` holds the kubeconfig's current
+    context, and messages go to the terminal: a service that tells nobody would be no service.
     """
     env = os.environ if environ is None else environ
     file = find(config, env)
     written = None if file is None else read_yaml(file)
     settings = Settings() if written is None or file is None else parse(written, file.parent)
-    if file is None or not settings.estates:
+    if not settings.estates:
         settings = settings.model_copy(update={"estates": default_estates(env)})
+    if not settings.channels:
+        settings = settings.model_copy(update={"channels": (ChannelSettings(name="terminal", kind="terminal"),)})
     folder = state_folder(settings, state, env)
     store = settings.store.model_copy(update={"folder": folder})
     server = settings.server if bind is None else settings.server.model_copy(update={"bind": _bind(bind)})

@@ -268,7 +268,7 @@ class Settings(Section):
         default=None, description="What may be done: a file of rules, or the rules themselves. Default: the safe policy that Stead ships."
     )
     checks: ChecksSettings = ChecksSettings()
-    channels: tuple[ChannelSettings, ...] = Field(default=(), description="Who is told, and how.")
+    channels: tuple[ChannelSettings, ...] = Field(default=(), description="Who is told, and how. Default: the terminal that Stead runs in.")
     timing: TimingSettings = TimingSettings()
     routes: Any = Field(default=None, description="Reserved.")
     jobs: Any = Field(default=None, description="Reserved.")

@@ -28,7 +28,7 @@ _BREAKS = re.compile("\r\n|[\r\u2028\u2029\x0b\x0c\x85]")
 _MENTIONS = re.compile(r"<(?=[@!#][\w!&])|@(?=(?:everyone|here|channel|room|all)\b)", re.IGNORECASE)
 _BREAKER = "\N{WORD JOINER}"
 
-_HEADINGS = {BlockKind.EVIDENCE: "Seen:", BlockKind.STEP: "What Stead did:", BlockKind.COMMAND: "By hand:"}
+_HEADINGS = {BlockKind.EVIDENCE: "Seen:", BlockKind.STEP: "What Stead did:", BlockKind.COMMAND: "You can:"}
 
 
 def disarm(text: str) -> str:

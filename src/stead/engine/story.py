@@ -71,7 +71,7 @@ def _steps(connection: sa.Connection, number: int) -> Iterator[Block]:
         approval = actions.approval_of(connection, stored.action.id)
         yield Block(kind=BlockKind.STEP, text=_step(stored, approval))
         if stored.action.state in _BY_HAND and stored.action.request.command:
-            yield Block(kind=BlockKind.COMMAND, text="to do it by hand", command=stored.action.request.command)
+            yield Block(kind=BlockKind.COMMAND, text="do it by hand", command=stored.action.request.command)
         elif stored.action.state is ActionState.AWAITING and approval is not None:
             answer = ids.approval_number(approval.number)
             yield Block(
@@ -80,7 +80,7 @@ def _steps(connection: sa.Connection, number: int) -> Iterator[Block]:
                 command=f"stead approve {answer}    # or: stead deny {answer}",
             )
         elif stored.action.state in _UNDOABLE and stored.action.request.undo:
-            yield Block(kind=BlockKind.COMMAND, text="to take it back", command=stored.action.request.undo)
+            yield Block(kind=BlockKind.COMMAND, text="take it back", command=stored.action.request.undo)
 
 
 _BY_HAND = (ActionState.DENIED, ActionState.REFUSED, ActionState.UNPROVEN, ActionState.UNKNOWN)

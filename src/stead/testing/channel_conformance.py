@@ -76,7 +76,7 @@ def a_message(**changes: object) -> Message:
             Block(kind=BlockKind.TEXT, text="Began with revision 12, 4 minutes ago."),
             Block(kind=BlockKind.EVIDENCE, text="image cannot be pulled", command="kubectl -n payments get pods"),
             Block(kind=BlockKind.STEP, text="Nothing yet: rule `ask-before-rollback` wants a person"),
-            Block(kind=BlockKind.COMMAND, text="to do it by hand", command="kubectl -n payments rollout undo deployment/api"),
+            Block(kind=BlockKind.COMMAND, text="do it by hand", command="kubectl -n payments rollout undo deployment/api"),
         ),
         buttons=(Button(label="Roll back", approval=17, decision="approve"), Button(label="Leave it", approval=17, decision="deny")),
     )
