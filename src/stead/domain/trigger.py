@@ -27,8 +27,8 @@ class Transition:
 class Sightings:
     """What an estate's checks saw in one pass: findings that are new or differ, and fingerprints that are no longer there.
 
-    `complete` marks the first pass after a start, in which `seen` is everything: what the store holds and it lacks has gone,
-    unless one of `blind_checks` would have had to see it.
+    `complete` marks a pass in which `seen` is everything (the first after a start, and the first after sight of something came back): what
+    the store holds and it lacks has gone, unless one of `blind_checks` would have had to see it.
     """
 
     estate: str
