@@ -109,6 +109,13 @@ async def test_what_may_not_be_seen_is_blind(town: Town, monkeypatch: pytest.Mon
     assert report.exit_code(Severity.CRITICAL) == Exit.BLIND
 
 
+async def test_what_is_to_be_pasted_names_the_context_that_was_asked_for(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.cluster.user("narrow", [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}])
+    for context, starts in (("practice", "kubectl --context practice get "), ("", "kubectl get ")):
+        report = await town.look(monkeypatch, "narrow", context=context)
+        assert all(one.command.startswith(starts) for blind in report.scan.blind for one in blind.evidence)
+
+
 async def test_a_namespace_that_is_not_there_is_said_rather_than_found_healthy(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     await town.pass_time(minutes=1)
     with pytest.raises(UserError, match="there is no namespace `paymnets`") as error:

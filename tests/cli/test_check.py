@@ -113,6 +113,14 @@ def test_what_could_not_be_seen_is_never_green(dump: Any, capsys: pytest.Capture
     assert "no fault in what was seen, 1 thing could not be seen" in text
 
 
+def test_a_time_beyond_all_calendars_is_no_crash(dump: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    strange = pod(meta={"creationTimestamp": "9999-12-31T23:59:59-23:59"}, statuses=[waiting("CrashLoopBackOff")])
+    silent = node("node-9", "Unknown", "9999-12-31T23:59:59-23:59")
+    for form in ("table", "json"):
+        assert run(["check", "--from", dump(strange, silent), "-o", form]) == 1
+    assert "CrashLooping" in capsys.readouterr().out
+
+
 def test_a_namespace_shows_its_own_faults_and_what_explains_them(dump: Any, capsys: pytest.CaptureFixture[str]) -> None:
     other = pod("x", meta={"namespace": "billing", "ownerReferences": []}, statuses=[waiting("CrashLoopBackOff")])
     path = dump(*DEAD_NODE, other, node("node-4", "Unknown"))

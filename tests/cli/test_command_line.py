@@ -217,6 +217,20 @@ def test_a_reader_that_goes_away_and_an_interrupt_are_quiet() -> None:
     assert (done.stdout, done.stderr) == ("141\n", "")
 
 
+@pytest.mark.parametrize("command", ["--version", "config schema", "--help"])
+def test_an_answer_that_cannot_be_written_is_no_success_and_no_traceback(command: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([STEAD, *command.split()], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert command == "--version" or done.stderr.startswith("error: the answer could not be written: no space left on device")
+
+
+def test_without_a_stdout_the_exit_code_still_tells() -> None:
+    shell = ["sh", "-c", f"exec {STEAD} config check >&-"]
+    assert subprocess.run(shell, capture_output=True, check=False).returncode == 0
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_can_learn_the_commands(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", shell]) == 0

@@ -36,3 +36,13 @@ def test_a_folder_that_holds_something_is_not_written_into(tmp_path: Path) -> No
     assert ended.returncode == 2
     assert "is not empty" in ended.stderr and "Traceback" not in ended.stderr
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["mine"]
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for place in ("file", "file/below"):
+        ended = run("demo", "--keep", place, home=tmp_path)
+        assert (ended.returncode, ended.stderr.splitlines()[0].partition(": ")[2]) == (
+            2,
+            f"the folder {place} cannot be made: {'file exists' if place == 'file' else 'not a directory'}",
+        )

@@ -77,6 +77,17 @@ async def test_a_cluster_that_cannot_be_had_is_one_line(cluster: PracticeCluster
     assert nowhere["estate home"].state == "fail"
 
 
+async def test_a_channel_whose_secret_is_not_there_is_told_before_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHAT_SECRET", raising=False)
+    chat = {"name": "chat", "kind": "webhook", "url": "http://127.0.0.1:1/", "secret": "env:CHAT_SECRET"}
+    of = loaded(tmp_path / "state", channels=[chat, {"name": "here", "kind": "terminal"}])
+    found = await lines(of)
+    assert (found["channel chat"].state, found["channel chat"].hint) == ("fail", "set CHAT_SECRET where Stead is started")
+    assert found["channel here"].state == "ok"
+    monkeypatch.setenv("CHAT_SECRET", "s" * 32)
+    assert (await lines(of))["channel chat"].state == "ok"
+
+
 async def test_a_wrong_clock_is_seen() -> None:
     from stead.ops.doctor_kubernetes import skew
 

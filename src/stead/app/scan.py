@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from stead.ports import Clock, Estate
 CLUSTER, HOST = "cluster", "host"
 """What the estates are called where no configuration names them; the service does the same, so fingerprints agree."""
 
+_KUBECTL = re.compile("^kubectl ")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
@@ -92,9 +94,22 @@ async def _scan_cluster(wanted: Wanted, checks: Sequence[Check], clock: Clock) -
     try:
         if wanted.namespace:
             await _ask_for_namespace(estate, wanted)
-        return replace(await estate.scan(), seconds=time.perf_counter() - began)
+        found = replace(await estate.scan(), seconds=time.perf_counter() - began)
     finally:
         await estate.close()
+    return _in_context(found, wanted.context) if wanted.context else found
+
+
+def _in_context(found: Scan, context: str) -> Scan:
+    """Commands to paste look where Stead has looked, whatever kubectl's current context is."""
+    named = f"kubectl --context {shlex.quote(context)} "
+
+    def there(finding: Finding) -> Finding:
+        return replace(
+            finding, evidence=tuple(replace(one, command=_KUBECTL.sub(lambda _: named, one.command)) for one in finding.evidence)
+        )
+
+    return replace(found, findings=tuple(map(there, found.findings)), blind=tuple(map(there, found.blind)))
 
 
 async def _ask_for_namespace(estate: Estate, wanted: Wanted) -> None:

@@ -147,7 +147,7 @@ class StoreSettings(Section):
             password = parts.password
         except ValueError as error:
             raise ValueError("is not a database address") from error
-        if not parts.scheme:
+        if parts.scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres"):
             raise ValueError("is not a database address; write postgresql://user@host/name")
         if password:
             raise ValueError("holds a password; put the whole address into a file or variable and write file:/path or env:NAME here")

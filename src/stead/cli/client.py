@@ -68,6 +68,8 @@ class Client:
             raise UserError(
                 f"the certificate of {self.url} is not trusted: {error.verify_message}", hint="set SSL_CERT_FILE to its CA"
             ) from error
+        except ssl.SSLError as error:
+            raise self.unreachable("does not speak TLS as expected", "write http:// where no proxy with TLS stands in front") from error
         except TimeoutError as error:
             raise self.unreachable(f"did not answer within {TIMEOUT:.0f} s", "look at its log") from error
         except OSError as error:

@@ -37,9 +37,7 @@ def demo(speed: Speed = 12.0, keep: Keep = None) -> None:
     from stead.app import telemetry
 
     telemetry.configure(quiet=True)
-    if keep is not None and keep.exists() and any(keep.iterdir()):
-        raise UserError(f"the folder {keep} is not empty", hint="name a new one with --keep")
-    folder = Path(tempfile.mkdtemp(prefix="stead-demo-")) if keep is None else keep
+    folder = Path(tempfile.mkdtemp(prefix="stead-demo-")) if keep is None else _new(keep)
     try:
         failed = asyncio.run(_demo(folder, speed or None))
     finally:
@@ -47,6 +45,20 @@ def demo(speed: Speed = 12.0, keep: Keep = None) -> None:
             shutil.rmtree(folder, ignore_errors=True)
     if failed:
         raise typer.Exit(1)
+
+
+def _new(folder: Path) -> Path:
+    """The folder, made, with nothing in it. UserError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        empty = not any(folder.iterdir())
+    except OSError as error:
+        raise UserError(
+            f"the folder {folder} cannot be made: {(error.strerror or str(error)).lower()}", hint="name another with --keep"
+        ) from error
+    if not empty:
+        raise UserError(f"the folder {folder} is not empty", hint="name a new one with --keep")
+    return folder
 
 
 async def _demo(folder: Path, speed: float | None) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Annotated, Any
 
 import typer
@@ -57,7 +58,7 @@ def story(found: dict[str, Any]) -> Iterator[str]:
     yield from _section("Symptoms", [_symptom(finding) for finding in found["findings"] if not finding["cause"]])
     yield from _section("Actions", [_action(action) for action in found["actions"]])
     yield from _section("Approvals", [_approval(approval) for approval in found["approvals"]])
-    yield from _section("Told", [_delivery(delivery) for delivery in found["deliveries"]])
+    yield from _section("Told", [*_told(found["deliveries"])])
     yield from _section("Notes", [f"{_moment(m['at'])}  {m['author']}: {m['text']}" for m in found["messages"]])
     yield from _section("What happened", [*_happened(found["events"])])
 
@@ -102,6 +103,13 @@ def _approval(approval: dict[str, Any]) -> str:
     by = f" by {approval['decided_by']}" if approval["decided_by"] else f" until {_moment(approval['expires_at'])}"
     said = f": {approval['decision_reason']}" if approval["decision_reason"] else ""
     return f"{approval['id']}  {approval['verb']} {subject_text(approval['subject'])}  {approval['state']}{by}{said}"
+
+
+def _told(deliveries: list[dict[str, Any]]) -> Iterator[str]:
+    """One line for what was told again and again in the same way."""
+    for text, alike in groupby(map(_delivery, deliveries)):
+        times = sum(1 for _ in alike)
+        yield f"{text} ({times} times)" if times > 1 else text
 
 
 def _delivery(delivery: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -11,7 +12,10 @@ def main() -> None:
     if arguments in (["--version"], ["-V"]):
         from stead import __version__
 
-        print(f"stead {__version__}")
+        try:
+            print(f"stead {__version__}", flush=True)
+        except OSError:
+            os._exit(1)  # nobody can be told; the interpreter's own end would try once more
         return
     from stead.cli.run import run
 

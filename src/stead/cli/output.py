@@ -8,7 +8,7 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, TextIO
 
 
 class Form(StrEnum):
@@ -48,7 +48,12 @@ def is_terminal() -> bool:
 
 def stderr_colour() -> tuple[str, str, str]:
     """The codes for red, blue and off; empty where colour is not wanted (https://no-color.org)."""
-    return ("\x1b[31m", "\x1b[34m", "\x1b[0m") if sys.stderr.isatty() and not os.environ.get("NO_COLOR") else ("", "", "")
+    return ("\x1b[31m", "\x1b[34m", "\x1b[0m") if coloured(sys.stderr) else ("", "", "")
+
+
+def coloured(stream: TextIO) -> bool:
+    """Whether `stream` is a terminal that shows colours, and a person who wants them."""
+    return stream.isatty() and os.environ.get("TERM", "") != "dumb" and not os.environ.get("NO_COLOR")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str, widest: int = 1) -> None:

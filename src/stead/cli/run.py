@@ -13,12 +13,15 @@ from stead.domain.errors import Exit, SteadError, UserError
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells report it."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 PIPE_CLOSED = 141
 """128 + SIGPIPE: the reader of our output has gone, which is its right."""
 
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code of `stead ARGUMENTS`. Never raises."""
+    if sys.stdout is None:  # closed by whoever started us (`>&-`): nobody listens, and the exit code still tells
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - for as long as the process lives
     try:
         code = _invoke(arguments)
         sys.stdout.flush()
@@ -33,6 +36,9 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         if error.errno == errno.EPIPE:
             return _pipe_closed()
+        if error.errno in _FULL:
+            _forget_output()
+            return say(f"the answer could not be written: {os.strerror(error.errno).lower()}", "free some space", Exit.NEGATIVE)
         return _unexpected(error)
     except Exception as error:
         return _unexpected(error)
@@ -88,10 +94,14 @@ def _misused(error: Exception, text: str) -> int:
 
 
 def _pipe_closed() -> int:
-    # Python flushes stdout once more at exit, and would complain.
+    _forget_output()
+    return PIPE_CLOSED
+
+
+def _forget_output() -> None:
+    """Python flushes stdout once more at exit, and would complain."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return PIPE_CLOSED
 
 
 def _unexpected(error: Exception) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from stead.cli.client import Client
-from stead.cli.output import Form, is_terminal, line, say_json
+from stead.cli.output import Form, coloured, line, say_json
 
 _PAINT = {"green": "\x1b[32m", "amber": "\x1b[33m", "red": "\x1b[1;31m", "blind": "\x1b[35m"}
 
@@ -17,7 +18,7 @@ def tell(url: str | None, token: str | None, form: Form = Form.TABLE) -> None:
     if form is Form.JSON:
         say_json(found)
         return
-    for text in lines(found, client.url, colour=is_terminal()):
+    for text in lines(found, client.url, colour=coloured(sys.stdout)):
         print(text)
 
 
@@ -29,7 +30,7 @@ def lines(found: dict[str, Any], url: str, *, colour: bool) -> list[str]:
     shown = [f"{painted}  stead {line(str(found['version']))} at {line(url)}{ready}"]
     for estate in found["estates"]:
         shown.append(f"estate {line(estate['id'])} ({line(estate['kind'])}): {'partly blind' if estate['blind'] else 'in sight'}")
-        shown += [f"  cannot see {line(item['summary'])}" for item in estate["blind"]]
+        shown += [f"  {line(item['summary'])}" for item in estate["blind"]]
     incidents, deliveries = found["incidents"], found["deliveries"]
     shown.append(f"incidents: {incidents['open']} open, {incidents['awaiting_approval']} waiting for an approval")
     if found["approvals_pending"]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from typing import cast
 
 
 async def end(process: asyncio.subprocess.Process) -> None:
@@ -13,6 +14,11 @@ async def end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-    # `wait` returns only when the pipes have ended, and a pipe that is full and not read never does: close them first.
-    process._transport.close()  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    transport = cast("asyncio.SubprocessTransport", process._transport)  # type: ignore[attr-defined] # pyright: ignore
+    # `wait` returns only when the pipes have ended, and a pipe that is full and not read never does: close them first. The transport
+    # itself comes after it: its `close` would take the exit code away from asyncio's own watcher, which complains on stderr.
+    for descriptor in (0, 1, 2):
+        if (pipe := transport.get_pipe_transport(descriptor)) is not None:
+            pipe.close()
     await process.wait()
+    transport.close()

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from stead.app.channel_settings import channel_settings
 from stead.app.config import Loaded
 from stead.app.config_check import check as check_config
+from stead.app.discover import shelves
 from stead.app.settings import KubernetesEstate
+from stead.clocks import SystemClock
 from stead.domain.errors import UserError
 
 OLDEST_SQLITE = (3, 35, 0)
@@ -61,6 +64,8 @@ async def examine(loaded: Loaded) -> AsyncIterator[Line]:
         yield line
     yield await asyncio.to_thread(_database, loaded)
     yield await asyncio.to_thread(_port, loaded)
+    async for line in _channels(loaded):
+        yield line
     if not loaded.settings.estates:
         yield warn("estates", "there is nothing to watch", "set KUBECONFIG, or list `estates:` in stead.yaml")
     for estate in loaded.settings.estates:
@@ -157,6 +162,22 @@ def _port(loaded: Loaded) -> Line:
     if server.loopback:
         return ok("port", f"{server.bind} is free")
     return warn("port", f"{server.bind} is beyond loopback, without TLS", "put a proxy with TLS in front, and bind loopback")
+
+
+async def _channels(loaded: Loaded) -> AsyncIterator[Line]:
+    """Whether each channel can be opened, its secrets included. Nothing is sent."""
+    try:
+        configured = list(channel_settings(loaded.settings, shelves(loaded.settings.checks.folders).channels, loaded.written))
+    except UserError:
+        return  # the configuration's line tells of it
+    for channel, kind, own in configured:
+        try:
+            opened = kind.open(channel.name, own, SystemClock())
+        except UserError as error:
+            yield fail(f"channel {channel.name}", error.what, error.hint)
+        else:
+            await opened.close()
+            yield ok(f"channel {channel.name}", f"{kind.kind}, can be opened")
 
 
 def _is_stead(host: str, port: int) -> bool:

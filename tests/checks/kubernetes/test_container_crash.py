@@ -128,3 +128,12 @@ def test_a_dead_node_explains_only_pods_that_are_all_on_dead_nodes() -> None:
     (also_alive,) = crash(pod(statuses=[LOOP]), pod("api-7c9f-b", statuses=[LOOP], spec={"nodeName": "node-4"}), dead, alive)
     assert also_alive.depends_on == ()
     assert also_alive.instances == ("api-7c9f-b", "api-7c9f-x2x4z")
+
+
+def test_what_the_container_said_at_its_end_is_shown_as_somebody_elses_words() -> None:
+    last = ended(128, "StartError")
+    last["terminated"]["message"] = 'exec: "serve": executable file not found in $PATH'
+    (found,) = crash(pod(statuses=[waiting("CrashLoopBackOff", restartCount=4, lastState=last)]))
+    (shown,) = [one for one in found.evidence if one.tainted]
+    assert shown.value.startswith('exec: "serve"')
+    assert shown.command.endswith(".lastState.terminated.message}'")

@@ -40,3 +40,11 @@ def test_a_first_failure_is_given_a_minute_unless_it_is_hopeless() -> None:
 def test_other_waits_are_no_business_of_its(waits: str) -> None:
     assert judge(image_pull, pod(statuses=[waiting(waits)]), now=NOW) == []
     assert judge(image_pull, pod(meta={"deletionTimestamp": ago(minutes=1)}, statuses=[waiting("ErrImagePull")]), now=NOW) == []
+
+
+def test_the_line_to_paste_finds_the_image_of_an_init_container_too() -> None:
+    sick = pod(phase="Pending", spec={"initContainers": [{"name": "app", "image": "example.com/init:1"}], "containers": []})
+    sick["status"] |= {"initContainerStatuses": [waiting("ImagePullBackOff")], "containerStatuses": []}
+    (found,) = judge(image_pull, sick, now=NOW)
+    assert found.evidence[0].value == "example.com/init:1"
+    assert '.spec.initContainers[?(@.name=="app")].image' in found.evidence[0].command

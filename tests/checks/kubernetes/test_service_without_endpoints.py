@@ -44,15 +44,23 @@ def test_one_without_a_ready_endpoint_is_told(objects: list[Json], reason: str, 
         [service(meta={"ownerReferences": owner("Cluster", "db", "example.com/v1")}), endpoint_slice(ready=[])],
         [service(meta={"deletionTimestamp": ago(minutes=1)}), endpoint_slice(ready=[])],
         [service(spec={"publishNotReadyAddresses": True}), UNREADY],
+        [service(), endpoint_slice(ready=[]), deployment(meta={"generation": 4})],
     ],
 )
 def test_one_that_is_served_or_sleeps_on_purpose_is_silence(objects: list[Json]) -> None:
     assert look(*objects) == []
 
 
-def test_a_rollout_is_given_time() -> None:
-    young = pod(conditions=[condition("Ready", "False", ago(minutes=1))])
-    assert [f.state for f in look(service(), endpoint_slice(ready=[False]), young)] == [FindingState.PROGRESSING]
+@pytest.mark.parametrize(
+    "objects",
+    [
+        [endpoint_slice(ready=[False]), pod(conditions=[condition("Ready", "False", ago(minutes=1))])],
+        [endpoint_slice(ready=[False]), pod(meta={"deletionTimestamp": ago(seconds=-20)}), deployment(replicas=1)],
+        [endpoint_slice(ready=[]), deployment(replicas=1, conditions=[condition("Available", "False", ago(seconds=5))])],
+    ],
+)
+def test_a_rollout_and_a_restart_are_given_time(objects: list[Json]) -> None:
+    assert [f.state for f in look(service(), *objects)] == [FindingState.PROGRESSING]
 
 
 def test_it_depends_on_the_workload_and_the_lost_nodes_behind_it() -> None:

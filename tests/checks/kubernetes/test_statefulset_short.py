@@ -22,8 +22,8 @@ def statefulset(ready: int = 3, replicas: int = 3, observed: int = 1, **meta: An
     }
 
 
-def member(number: int, ready: str = "True", since: str = "") -> Json:
-    meta = {"ownerReferences": owner("StatefulSet", "db"), "labels": {}}
+def member(number: int, ready: str = "True", since: str = "", **more: Any) -> Json:
+    meta = {"ownerReferences": owner("StatefulSet", "db"), "labels": {}} | more
     return pod(f"db-{number}", meta=meta, conditions=[condition("Ready", ready, since)])
 
 
@@ -47,6 +47,13 @@ def test_one_that_stays_short_is_told(objects: list[Json]) -> None:
 
 def test_a_member_that_changed_a_moment_ago_is_still_coming_up() -> None:
     assert [f.state for f in look(statefulset(ready=2), member(0), member(1, "False", ago(minutes=1)))] == [FindingState.PROGRESSING]
+
+
+def test_a_member_that_is_leaving_for_a_restart_is_not_missed_at_once() -> None:
+    assert [f.state for f in look(statefulset(ready=0, replicas=1), member(0, deletionTimestamp=ago(seconds=-20)))] == [
+        FindingState.PROGRESSING
+    ]
+    assert [f.state for f in look(statefulset(ready=0, replicas=1), member(0, deletionTimestamp=ago(minutes=10)))] == [FindingState.FIRING]
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,11 @@ async def test_the_current_context_or_the_one_that_is_named(tmp_path: Path) -> N
     assert connect(clock, kubeconfig=str(path), context="staging", environ={}).namespace == "default"
 
 
+def test_a_token_that_no_header_can_carry_is_refused(tmp_path: Path) -> None:
+    error = refused(write(tmp_path / "config", users=[{"name": "me", "user": {"token": "s3cret\ntoken"}}]))
+    assert "characters that no header can carry" in error.what
+
+
 def test_a_context_that_does_not_exist_suggests_the_nearest(tmp_path: Path) -> None:
     error = refused(path := write(tmp_path / "config"), "stagin")
     assert str(path) in error.what

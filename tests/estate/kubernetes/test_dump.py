@@ -20,7 +20,7 @@ from stead.testing.objects import NOW, Json, ago, config_map, node, pod
 WALL = datetime(2026, 2, 1, tzinfo=UTC)
 
 
-def listed(*items: Json, kind: str = "List") -> Json:
+def listed(*items: Any, kind: str = "List") -> Json:
     return {"apiVersion": "v1", "kind": kind, "metadata": {"resourceVersion": ""}, "items": list(items)}
 
 
@@ -126,6 +126,9 @@ BOMB = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}
         ("a.json", b"\x1f\x8b\x08\x00\x00", "is not text"),
         ("a.json", b'{"kind": "\xff"}', "not UTF-8"),
         ("a.json", json.dumps(listed()), "holds no Kubernetes object"),
+        ("a.json", json.dumps(listed(7, {})), "holds nothing that Stead looks at"),
+        ("a.json", json.dumps({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "x"}}), "nothing that Stead looks at .Event"),
+        ("a.json", '{"apiVersion":"v1","kind":"Status","message":"pods is forbidden"}', "the API server's refusal: pods is forbidden"),
         ("a.yaml", "a: [1\n", "line 2: not YAML"),
         ("a.yaml", "a: b: c\n", "line 1: not YAML"),
         ("a.yaml", "- " * 1000 + "a\n", "nested deeper"),

@@ -62,7 +62,7 @@ def _loop(pod: Pod, part: Part, view: View) -> Finding:
         summary=f"{summary}; {missing.what(meta.namespace)}" if missing else summary,
         severity=harm(pod, view),
         container=part.name,
-        evidence=(*_missing_seen(missing, pod, view), *state_seen(pod, part)),
+        evidence=(*_missing_seen(missing, pod, view), *state_seen(pod, part), *_last_words(pod, part)),
         depends_on=(*((missing.subject(pod, view),) if missing else ()), *lost_node(pod, view)),
         since=_began(part),
     )
@@ -87,6 +87,14 @@ def _began(part: Part) -> datetime | None:
 
 def _waiting(part: Part) -> str:
     return f"{part.path}.state.waiting.message"
+
+
+def _last_words(pod: Pod, part: Part) -> tuple[Evidence, ...]:
+    """Its termination message, or why the runtime could not start it (a command that is not in the image)."""
+    if part.last is None:
+        return ()
+    where = "state" if part.status.state.terminated else "lastState"
+    return said(pod, "termination message", part.last.message, f"{part.path}.{where}.terminated.message")
 
 
 def _missing_seen(missing: Absent | None, pod: Pod, view: View) -> tuple[Evidence, ...]:

@@ -36,7 +36,8 @@ def image_pull(pod: Pod, view: View, now: datetime) -> Iterator[Finding | Progre
 def _finding(pod: Pod, part: Part, view: View, began: datetime | None) -> Finding:
     meta = pod.metadata
     why = HOPELESS.get(part.waiting, "it cannot be pulled")
-    image = Evidence(what="image", value=part.image, command=pod_get(pod, f'.spec.containers[?(@.name=="{part.name}")].image'))
+    place = "initContainers" if part.init else "containers"
+    image = Evidence(what="image", value=part.image, command=pod_get(pod, f'.spec.{place}[?(@.name=="{part.name}")].image'))
     return view.finding(
         pod,
         reason=part.waiting if part.waiting in HOPELESS else "ImagePullFailed",

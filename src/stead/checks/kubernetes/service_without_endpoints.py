@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from stead.checks.kubernetes.common import SETTLE, kubectl_get, latest, unless_by
+from stead.checks.kubernetes.common import SETTLE, condition, kubectl_get, latest, unless_by
 from stead.checks.kubernetes.pods import judged, lost_node, ready, ready_changed
-from stead.checks.kubernetes.workloads import Workload, is_deleted, owners
+from stead.checks.kubernetes.workloads import Workload, caught_up, is_deleted, owners
 from stead.declare import check
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Progressing, Severity
@@ -30,6 +30,7 @@ SERVICE_NAME = "kubernetes.io/service-name"
 def service_without_endpoints(service: Service, view: View, now: datetime) -> Finding | Progressing | None:
     """A Service with a selector has no ready endpoint: no pod matches, or none that matches is ready.
 
+    A rollout, a restart and a start from zero replicas are given five minutes.
     Services without a selector and ExternalName ones are somebody else's to fill; one whose workloads are scaled to zero sleeps on
     purpose; a headless one, or one that a controller made, may well match nothing.
     """
@@ -38,14 +39,17 @@ def service_without_endpoints(service: Service, view: View, now: datetime) -> Fi
         return None
     if not (view.knows(EndpointSlice) or view.knows(Pod)) or _has_endpoint(service, view):
         return None
-    matching = [pod for pod in view.selected(Pod, service.metadata.namespace, spec.selector) if judged(pod)]
+    selected = view.selected(Pod, service.metadata.namespace, spec.selector)
+    matching = [pod for pod in selected if judged(pod)]
     workloads = _workloads(service, view)
-    if workloads and all(_wanted(workload) <= 0 for workload in workloads):
+    if workloads and (all(_wanted(workload) <= 0 for workload in workloads) or any(_lags(workload) for workload in workloads)):
         return None
-    began = latest(service.metadata.creation_timestamp, *(ready_changed(pod) for pod in matching))
-    return (
-        unless_by(_finding(service, matching, workloads, view), began, SETTLE, now) if _counts(service, matching, workloads, view) else None
-    )
+    if not _counts(service, matching, workloads, view):
+        return None
+    # Between the last pod of a restart and the next there is none for a while.
+    left = (pod.metadata.deletion_timestamp for pod in selected)
+    moved = (*map(ready_changed, matching), *map(_available_changed, workloads))
+    return unless_by(_finding(service, matching, workloads, view), latest(service.metadata.creation_timestamp, *left, *moved), SETTLE, now)
 
 
 def _counts(service: Service, matching: Sequence[Pod], workloads: Sequence[Workload], view: View) -> bool:
@@ -84,6 +88,16 @@ def _selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
 
 def _wanted(workload: Workload) -> int:
     return workload.status.desired_number_scheduled if isinstance(workload, DaemonSet) else workload.spec.replicas
+
+
+def _lags(workload: Workload) -> bool:
+    return not caught_up(workload.metadata.generation, workload.status.observed_generation)
+
+
+def _available_changed(workload: Workload) -> datetime | None:
+    """When a Deployment last became available or unavailable; the others do not say."""
+    found = condition(workload.status.conditions, "Available") if isinstance(workload, Deployment) else None
+    return found.last_transition_time if found else None
 
 
 def _finding(service: Service, matching: Sequence[Pod], workloads: Sequence[Workload], view: View) -> Finding:

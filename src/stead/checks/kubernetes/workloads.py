@@ -32,10 +32,10 @@ def explained_by(workload: Workload, view: View) -> list[Subject]:
 
 
 def short_since(workload: Workload, view: View) -> datetime | None:
-    """Since when at the latest it has been short: the newest change among its unready pods, or, where a pod is not even there,
-    among all of them."""
+    """Since when at the latest it has been short: the newest change among its unready and leaving pods, or, where a pod is not even
+    there, among all of them."""
     pods = pods_of(workload, view)
-    unready = [pod for pod in pods if not ready(pod)]
+    unready = [pod for pod in pods if not ready(pod) or is_deleted(pod)]
     changed = latest(*(_changed(pod) for pod in unready or pods))
     return changed or workload.metadata.creation_timestamp
 
@@ -49,4 +49,4 @@ def is_deleted(obj: Object) -> bool:
 
 
 def _changed(pod: Pod) -> datetime | None:
-    return latest(ready_changed(pod), pod.metadata.creation_timestamp)
+    return latest(ready_changed(pod), pod.metadata.creation_timestamp, pod.metadata.deletion_timestamp)

@@ -26,6 +26,9 @@ class Credential:
 
 
 def bearer(token: str) -> Credential:
+    """UserError for a token that no header can carry: it was wrapped, or something else was copied."""
+    if not token.isprintable():
+        raise UserError("the token of the kubeconfig has characters that no header can carry", hint="copy it again, in one line")
     return Credential(headers={"Authorization": f"Bearer {token}"})
 
 

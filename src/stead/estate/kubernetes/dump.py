@@ -18,6 +18,7 @@ import msgspec
 
 from stead.domain.errors import UserError
 from stead.estate.kubernetes.decode import OddObject, decode_object
+from stead.estate.kubernetes.errors import parse_status
 from stead.estate.kubernetes.kinds import KINDS, kind_named
 from stead.estate.kubernetes.moments import Taken, newest_in
 from stead.estate.kubernetes.slices import Object, Slice
@@ -78,6 +79,9 @@ def read_dump(source: str, estate: str, *, wall: datetime) -> Dump:
         _add_text(dump, name, raw)
         if dump.objects == before and source == name and not _is_empty_list(dump):
             raise UserError(f"{name} holds no Kubernetes object", hint="write it with `kubectl get … -A -o json`")
+    if not dump.view.counts() and not dump.odd:
+        kinds = ", ".join(sorted(dump.other)) or "no object"
+        raise UserError(f"{source} holds nothing that Stead looks at ({kinds})", hint="try `kubectl get pods,nodes,deployments -A -o json`")
     # One lone object says nothing about others of its kind; two or a List do.
     for struct, count in dump._single.items():  # pyright: ignore[reportPrivateUsage]
         if count > 1:
@@ -212,6 +216,9 @@ def _add_document(dump: Dump, raw: bytes | memoryview, where: str) -> None:
         if head.kind is None:
             raise UserError(f"{where} is cut off: it has `items` and no `kind`", hint="write it again; was the disk full?")
         _add_list(dump, head, head.items)
+    elif (head.api_version, head.kind) == ("v1", "Status"):
+        said = parse_status(bytes(raw)).message[:200] or "no reason given"
+        raise UserError(f"{where} is not objects but the API server's refusal: {said}", hint="write it again, with the rights to read")
     elif head.kind and head.api_version:
         _add_object(dump, raw, head.api_version, head.kind, single=True)
     else:

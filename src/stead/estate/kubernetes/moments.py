@@ -7,7 +7,7 @@ end, a deletion's deadline or a CronJob's next run lie in the future and say not
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -128,6 +128,10 @@ class Taken:
     objects_future: int = 0
 
     def add(self, time: datetime | None) -> None:
+        try:
+            time = None if time is None else time.astimezone(UTC)
+        except OverflowError:
+            return  # the end of time, in a zone that lies behind UTC
         if time is None:
             return
         if time <= self.wall + AHEAD:

@@ -98,7 +98,8 @@ class Lister:
                 if last:
                     raise BlindError(f"the list of {kind.plural} expired while it was read", reason="Timeout") from error
             except ApiUnavailableError as error:
-                if last or error.whole:
+                # A list that was not ready in a minute will not be in the next one, and a person waits.
+                if last or error.whole or error.reason == "Timeout":
                     raise
                 await self.clock.sleep_until(self.clock.now() + timedelta(seconds=min(_LONGEST, max(pause, error.retry_after or 0.0))))
                 pause *= 2

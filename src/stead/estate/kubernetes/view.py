@@ -7,7 +7,7 @@ Pure memory: no I/O, no time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar, cast
 
 import msgspec
@@ -194,7 +194,7 @@ class View:
             container=container,
             evidence=tuple(evidence),
             depends_on=tuple(dict.fromkeys(depends_on)),
-            since=since,
+            since=_telling(since),
         )
 
     def _beyond(self, obj: Object, owner: OwnerReference) -> Subject:
@@ -226,6 +226,14 @@ class View:
         if isinstance(obj, Pod):
             for claim in set(claims_of(obj)):
                 yield cast("dict[tuple[object, ...], _Named]", self._by_claim), (meta.namespace, claim)
+
+
+def _telling(since: datetime | None) -> datetime | None:
+    """In UTC; None for a time at the end of time that UTC has no words for."""
+    try:
+        return None if since is None else since.astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def controller_of(obj: Object) -> OwnerReference | None:
