@@ -10,6 +10,7 @@ import typer
 
 from stead.cli.options import Output
 from stead.cli.output import Form, say_json
+from stead.domain.errors import Exit, UserError
 
 
 class FailOn(StrEnum):
@@ -56,4 +57,6 @@ def check(
         say_json(as_json(report))
     else:
         show(report, judged=bool(source))
+    if report.scan.blind and not report.scan.counts:
+        raise UserError(report.scan.blind[0].summary, hint="`stead doctor` looks at the connection step by step", code=Exit.BLIND)
     return int(report.exit_code(Severity(fail_on.value)))

@@ -39,9 +39,9 @@ def run(arguments: Sequence[str]) -> int:
         if error.errno in _FULL:
             _forget_output()
             return say(f"the answer could not be written: {os.strerror(error.errno).lower()}", "free some space", Exit.NEGATIVE)
-        return _unexpected(error)
+        return _unexpected(error, arguments)
     except Exception as error:
-        return _unexpected(error)
+        return _unexpected(error, arguments)
     return code
 
 
@@ -104,14 +104,15 @@ def _forget_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _unexpected(error: Exception) -> int:
-    """A mistake of ours: one sentence, and the details in a file for a report."""
+def _unexpected(error: Exception, arguments: Sequence[str]) -> int:
+    """A mistake of ours: one sentence, and the details in a file for a report. A check that failed has seen nothing: it is blind."""
+    code = Exit.BLIND if arguments[:1] == ["check"] else Exit.NEGATIVE
     if os.environ.get("STEAD_DEBUG") == "1":
         traceback.print_exception(error)
-        return Exit.NEGATIVE
+        return code
     where = _written_down(error)
     kept = f"the details are in {where}" if where else "set STEAD_DEBUG=1 to see the details"
-    return say(f"something unexpected happened ({type(error).__name__})", f"{kept}; please report them", Exit.NEGATIVE)
+    return say(f"something unexpected happened ({type(error).__name__})", f"{kept}; please report them", code)
 
 
 def _written_down(error: Exception) -> str:

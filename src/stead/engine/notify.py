@@ -6,10 +6,12 @@ not left yet takes up whatever changes in the meantime, so a burst is one messag
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 
 from stead.domain import ids
-from stead.domain.delivery import Because, Delivery, Message
+from stead.domain.delivery import Because, BlockKind, Delivery, Message
 from stead.engine.journey import Journey
 from stead.engine.story import render
 from stead.ports import Channel
@@ -67,5 +69,11 @@ def _fold_in(connection: sa.Connection, waiting: Delivery, because: Because, mes
 
 
 def _worth_moving(connection: sa.Connection, channel: Channel, conversation: str, message: Message) -> bool:
-    """A small move is an edit or nothing: a channel that cannot edit would page for it, and an unchanged text says nothing."""
-    return channel.capabilities.edit and deliveries.latest_message(connection, conversation) != message
+    """A small move is an edit or nothing: a channel that cannot edit would page for it, and a counter that moved on says nothing new."""
+    before = deliveries.latest_message(connection, conversation)
+    return channel.capabilities.edit and (before is None or _told(before) != _told(message))
+
+
+def _told(message: Message) -> Message:
+    """What of a message is news when it changes: everything but the evidence, in which restarts are counted and logs go on."""
+    return replace(message, blocks=tuple(block for block in message.blocks if block.kind is not BlockKind.EVIDENCE))

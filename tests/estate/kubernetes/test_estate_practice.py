@@ -169,6 +169,18 @@ async def test_rights_that_are_missing_are_blind_until_they_are_given(night: Nig
     assert night.blind() == set()
 
 
+async def test_an_identity_without_any_rights_is_one_blind_finding(night: Night) -> None:
+    """One cause, one message: not one for each kind that it may not read."""
+    night.cluster.user("nobody", [])
+    await night.watch("nobody")
+    seen = [finding for sightings in night.heard for finding in sightings.seen]
+    scanned = (await night.estate.scan()).blind
+
+    assert [f.state for f in seen] == [FindingState.BLIND]
+    assert [f.fingerprint for f in scanned] == [f.fingerprint for f in seen]
+    assert "may read none of the" in seen[0].summary
+
+
 async def test_a_token_that_is_not_taken_is_one_blind_finding_until_its_file_is_renewed(night: Night, tmp_path: Path) -> None:
     night.cluster.user("reader", READ_ALL)
     config = json.loads(night.cluster.kubeconfig("reader").read_text())

@@ -50,9 +50,13 @@ def blindness(error: SteadError, since: datetime, command: str) -> Blindness:
     return Blindness(reason=reason, message=str(blind), command=blind.command or command, since=since, whole=whole)
 
 
-def findings(estate: str, server: str, kinds: Mapping[Kind, Blindness], whole: Blindness | None) -> list[Finding]:
-    """One finding for the server if it cannot be reached (`whole`), and one for each kind that is blind by itself."""
-    found = [_kind_finding(estate, kind, blind) for kind, blind in kinds.items() if not blind.whole]
+def findings(estate: str, server: str, kinds: Mapping[Kind, Blindness], whole: Blindness | None, asked: int) -> list[Finding]:
+    """One finding for the server if it cannot be reached (`whole`) or shows nothing of what was `asked` for one and the same reason; else
+    one for each kind that is blind by itself."""
+    apart = {kind: blind for kind, blind in kinds.items() if not blind.whole}
+    if whole is None and len(apart) == asked > 1 and len({blind.reason for blind in apart.values()}) == 1:
+        return [_nothing_finding(estate, server, min(apart.values(), key=lambda b: (b.since, b.message)), asked)]
+    found = [_kind_finding(estate, kind, blind) for kind, blind in apart.items()]
     if whole is not None:
         first = replace(whole, command="kubectl version")
         found.append(_finding(estate, SERVER, f"nothing of {server} can be seen: {first.message}", first))
@@ -73,6 +77,11 @@ def blind_checks(checks: Iterable[Check], kinds: Mapping[Kind, Blindness]) -> fr
     structs = {kind.struct for kind in kinds}
     whole = any(blind.whole for blind in kinds.values())
     return frozenset(check.name for check in checks if whole or structs.intersection(check.watches))
+
+
+def _nothing_finding(estate: str, server: str, first: Blindness, asked: int) -> Finding:
+    why = f"this identity may read none of the {asked} kinds that are looked at" if first.reason == "Forbidden" else first.message
+    return _finding(estate, SERVER, f"nothing of {server} can be seen: {why}", first)
 
 
 def _kind_finding(estate: str, kind: Kind, blind: Blindness) -> Finding:

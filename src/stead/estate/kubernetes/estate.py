@@ -249,7 +249,8 @@ class KubernetesEstate:
         kinds: Mapping[Kind, Blindness] = found.blind
         server = self._client.connection.server
         whole = blindness.of_the_server(kinds)
-        return [*blindness.findings(self.id, server, kinds, whole), *(odd.finding(self.id) for odd in found.odd)]
+        asked = len(set(self._kinds) - found.absent)
+        return [*blindness.findings(self.id, server, kinds, whole, asked), *(odd.finding(self.id) for odd in found.odd)]
 
 
 class _Page(msgspec.Struct):

@@ -42,7 +42,8 @@ class Mirror:
         self.wake = asyncio.Event()
         self._excluded = excluded
         self._odd: dict[ObjectKey, OddObject] = {}
-        self._undecided = set(kinds)
+        self._kinds = frozenset(kinds)
+        self._undecided = set(self._kinds)
         self._changes = Changes()
         self._whole: Blindness | None = None
 
@@ -122,7 +123,10 @@ class Mirror:
         """Everything that cannot be seen: kinds, and single objects that could not be read."""
         estate = self.view.estate_id
         self._whole = blindness.of_the_server(self.blind, self._whole)
-        return [*blindness.findings(estate, server, self.blind, self._whole), *(odd.finding(estate) for odd in self._odd.values())]
+        return [
+            *blindness.findings(estate, server, self.blind, self._whole, len(self._kinds - self.absent)),
+            *(odd.finding(estate) for odd in self._odd.values()),
+        ]
 
     def _decide(self, kind: Kind) -> None:
         if kind in self._undecided:
