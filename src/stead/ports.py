@@ -72,11 +72,15 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """A fresh look by the check that found the fault. `present` says whether the action's subject (by uid) is still there."""
+    """A fresh look by the check that found the fault. `present` says whether the action's subject (by uid) is still there.
+
+    `replicas` is how many of it are wanted, where its kind has such a number: a fault can fall quiet because nobody wants any.
+    """
 
     seen: Seen
     present: bool
     note: str = ""
+    replicas: int | None = None
 
 
 class Estate(Protocol):

@@ -381,3 +381,10 @@ def test_whatever_is_plain_comes_back_as_it_was(value: object) -> None:
 def test_what_is_not_plain_is_refused(value: object) -> None:
     with pytest.raises((TypeError, ValueError)):
         journal.JournalSerializer().serialize(value)
+
+
+async def test_the_queue_can_be_told_to_stop_before_the_engine_is(engine: Engine) -> None:
+    """The one thing that `stop` asks of the engine beyond its documented calls: still there, and still events."""
+    instance = journal._running[0]
+    assert instance.background_thread_stop_events
+    assert all(isinstance(event, threading.Event) for event in instance.background_thread_stop_events)

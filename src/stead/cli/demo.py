@@ -11,7 +11,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -72,8 +72,15 @@ async def _demo(folder: Path, speed: float | None) -> list[str]:
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, console: Console, *, speed: float | None = None, database: str | None = None) -> AsyncGenerator[Stage]:
-    """The cluster, the service on it (with its store in `folder`, or in `database`), a chat to tell, and time that moves."""
+async def stage(
+    folder: Path,
+    console: Console,
+    *,
+    speed: float | None = None,
+    database: str | None = None,
+    timing: Mapping[str, object] | None = None,
+) -> AsyncGenerator[Stage]:
+    """The cluster, the service on it (its store in `folder`, or in `database`; other waits in `timing`), a chat, and time that moves."""
     from stead.app.config import settings_of
     from stead.app.wiring import Stead
     from stead.cli.client import Client
@@ -101,6 +108,7 @@ async def stage(folder: Path, console: Console, *, speed: float | None = None, d
             {
                 "server": {"bind": "127.0.0.1:0"},
                 "store": {"folder": str(folder / "state"), "url": database},
+                "timing": dict(timing or {}),
                 "estates": [
                     {
                         "id": "home",

@@ -32,6 +32,8 @@ WORKERS = 64
 POLLING_SECONDS = 0.2
 STOP_WITHIN = timedelta(seconds=2)
 _LOOK_EVERY = timedelta(milliseconds=20)
+_HANDED_OUT = timedelta(milliseconds=100)
+"""How long a queue that was told to stop may need to hand out what it has claimed."""
 _DELETE_AT_ONCE = 500
 
 
@@ -62,7 +64,7 @@ def _refuse(value: object) -> None:
 async def launch(store: Store) -> None:
     """Start the durable engine on the store's database, recover what a crash left pending, and begin to take work."""
     logging.getLogger("dbos").setLevel(logging.ERROR)
-    DBOS(
+    engine = DBOS(
         config={
             "name": APPLICATION,
             "system_database_url": _engine_url(store),
@@ -77,6 +79,7 @@ async def launch(store: Store) -> None:
     # In a thread: launched on the event loop the engine would run workflows there, and one that blocks would stall every watch. And by
     # the calls that are not async: those give the loop at hand the engine's thread pool, which ends with the engine and not the loop.
     await asyncio.to_thread(_launch)
+    _running[:] = [engine]
 
 
 def _launch() -> None:
@@ -84,6 +87,7 @@ def _launch() -> None:
     DBOS.register_queue(QUEUE, worker_concurrency=WORKERS, polling_interval_sec=POLLING_SECONDS)
 
 
+_running: list[DBOS] = []
 _at_work: set[str] = set()
 """Ids of the workflows that run at this moment."""
 
@@ -99,12 +103,16 @@ def at_work(workflow_id: str) -> Generator[None]:
 
 
 async def stop() -> None:
-    """Let what runs finish, for at most 2 s, and stop: what was cut short is resumed by the next start.
+    """Take no more work, let what runs finish for at most 2 s, and stop: what was cut short is resumed by the next start.
 
-    The engine's own waiting looks once a second, which would be most of every stop.
+    The engine would close its event loop while its queue still hands out work to it, and its own waiting looks once a second.
     """
     clock = SystemClock()
+    for event in (event for engine in _running for event in engine.background_thread_stop_events):
+        event.set()
+    _running.clear()
     until = clock.now() + STOP_WITHIN
+    await clock.sleep_until(clock.now() + _HANDED_OUT)
     while _at_work and clock.now() < until:
         await clock.sleep_until(clock.now() + _LOOK_EVERY)
     await asyncio.to_thread(DBOS.destroy)

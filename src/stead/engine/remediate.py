@@ -20,6 +20,7 @@ from stead.engine import agenda, decide, notify, triage
 from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.engine.pursue import Proposal, with_labels
+from stead.ports import Observation, Seen
 from stead.store import actions, due, events, findings, incidents
 from stead.store.codec import dumps
 
@@ -36,22 +37,40 @@ class Result:
     retry_after: float = 0.0
 
 
-async def preflight(journey: Journey, action_id: str) -> tuple[str, Proposal | None]:
-    """Why the action should not be taken after all ("" when nothing speaks against it), and its facts as they are now."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight:
+    """`why_not` "" when nothing speaks against the action; `proposal` its facts as they are now; `replicas` how many are wanted."""
+
+    why_not: str = ""
+    proposal: Proposal | None = None
+    replicas: int | None = None
+
+
+async def preflight(journey: Journey, action_id: str) -> Preflight:
+    """Look at the world once more: the check that found the fault must find it still, and the verb must see nothing in its way."""
     action, verb = await journey.store.run(_action, journey, action_id)
+    request = action.request
     if verb is None:
-        return f"there is no action {action.request.verb} any more", None
-    estate = journey.estates.get(action.request.subject.estate)
+        return Preflight(why_not=f"there is no action {request.verb} any more")
+    estate = journey.estates.get(request.subject.estate)
     if estate is None:
-        return f"the estate {action.request.subject.estate} is not configured any more", None
+        return Preflight(why_not=f"the estate {request.subject.estate} is not configured any more")
     try:
         why_not = await verb.preflight(action, estate)
-        return why_not, await with_labels(estate, action.request)
+        now = await estate.observe(request.check, request.fingerprint, request.subject)
+        proposal = await with_labels(estate, request)
     except (BlindError, TemporaryError) as error:
-        return f"could not look before acting: {error}", None
+        return Preflight(why_not=f"could not look before acting: {error}")
+    return Preflight(why_not=why_not or _unconfirmed(now), proposal=proposal, replicas=now.replicas)
 
 
-def intend(connection: sa.Connection, journey: Journey, action_id: str, why_not: str, proposal: Proposal | None) -> bool:
+def _unconfirmed(now: Observation) -> str:
+    if now.seen is Seen.BLIND:
+        return f"could not look before acting: {now.note}"
+    return "a fresh look finds nothing wrong any more" if now.seen in (Seen.QUIET, Seen.ABSENT) else ""
+
+
+def intend(connection: sa.Connection, journey: Journey, action_id: str, looked: Preflight) -> bool:
     """Write the intent, or why there is none. Policy is asked again here, in the transaction that makes it binding."""
     stored = actions.get(connection, action_id)
     action = stored.action
@@ -59,7 +78,7 @@ def intend(connection: sa.Connection, journey: Journey, action_id: str, why_not:
         return True
     if action.state is not ActionState.ALLOWED:
         return False
-    why_not = why_not or _moved_since(connection, journey, action, stored.decision.verdict, proposal)
+    why_not = looked.why_not or _moved_since(connection, journey, action, stored.decision.verdict, looked.proposal)
     if why_not:
         end = ActionState.VOID if stored.decision.verdict is Verdict.NEEDS_APPROVAL else ActionState.REFUSED
         actions.move(connection, action_id, [ActionState.ALLOWED], end, journey.now(), why_not)
@@ -67,6 +86,7 @@ def intend(connection: sa.Connection, journey: Journey, action_id: str, why_not:
         _again(connection, journey, action.incident, why_not)
         return False
     actions.move(connection, action_id, [ActionState.ALLOWED], ActionState.INTENDED, journey.now())
+    actions.set_replicas(connection, action_id, looked.replicas)
     _record(connection, journey, "action.intent", action, {"reason": action.request.reason, "command": action.request.command})
     triage.move(connection, journey, action.incident, IncidentState.FIXING)
     fault_point("remediate.before-intent-commit")

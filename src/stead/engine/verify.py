@@ -50,7 +50,8 @@ def _is_good(journey: Journey, stored: StoredAction, observation: Observation) -
     stays = verb is None or verb.subject_stays
     if not stays and observation.seen is Seen.ABSENT:
         return not observation.present
-    return observation.seen is Seen.QUIET and observation.present == stays
+    fewer = stored.replicas is not None and observation.replicas is not None and observation.replicas < stored.replicas
+    return observation.seen is Seen.QUIET and observation.present == stays and not fewer
 
 
 def _proven(connection: sa.Connection, journey: Journey, stored: StoredAction, quiet: int) -> None:

@@ -26,7 +26,7 @@ from stead.engine import agenda, approvals, decide, deliver, pursue, remediate, 
 from stead.engine.faults import fault_point
 from stead.engine.journal import at_work, forget_finished, once
 from stead.engine.journey import Journey
-from stead.engine.pursue import Proposal, Proposals
+from stead.engine.pursue import Proposals
 from stead.ports import Observation
 from stead.store import due, events, incidents
 from stead.store.codec import load_plain, plain
@@ -88,9 +88,9 @@ async def act(ref: str) -> None:
 
 async def _act(ref: str) -> None:
     action, _, attempt = ref.partition("#")
-    why_not, proposal = load_plain(await once("preflight", lambda: _preflight(action)), tuple[str, Proposal | None])
+    looked = load_plain(await once("preflight", lambda: _preflight(action)), remediate.Preflight)
     fault_point("act.before-intent")
-    if not await _write("intend", remediate.intend, action, why_not, proposal):
+    if not await _write("intend", remediate.intend, action, looked):
         return
     fault_point("act.after-intent")
     result = load_plain(await once("apply", lambda: _apply(action)), remediate.Result)

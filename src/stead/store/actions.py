@@ -22,6 +22,7 @@ class StoredAction:
     episode: int
     decision: Decision
     quiet: int
+    replicas: int | None
     proposed_at: datetime
     intended_at: datetime | None
     applied_at: datetime | None
@@ -92,6 +93,11 @@ def begin_try(connection: sa.Connection, action_id: str) -> int:
     """Count a try before it is made; its number, from 1. Above 1, what an earlier try came to has to be looked at first."""
     query = sa.update(action).where(action.c.id == action_id).values(tries=action.c.tries + 1).returning(action.c.tries)
     return connection.execute(query).scalar_one()
+
+
+def set_replicas(connection: sa.Connection, action_id: str, replicas: int | None) -> None:
+    """How many were wanted before the action: a proof must not come from there being fewer."""
+    connection.execute(sa.update(action).where(action.c.id == action_id).values(replicas=replicas))
 
 
 def set_quiet(connection: sa.Connection, action_id: str, quiet: int) -> None:
@@ -166,6 +172,7 @@ def _stored(row: sa.Row[tuple[object, ...]]) -> StoredAction:
         episode=row.episode,
         decision=Decision(verdict=Verdict(row.verdict), rules=tuple(loads(row.rules, list[str]))),
         quiet=row.quiet,
+        replicas=row.replicas,
         proposed_at=row.proposed_at,
         intended_at=row.intended_at,
         applied_at=row.applied_at,

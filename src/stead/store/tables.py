@@ -119,6 +119,7 @@ action = sa.Table(
     sa.Column("note", Words, nullable=False, server_default=""),
     sa.Column("quiet", sa.Integer, nullable=False, server_default="0"),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("replicas", sa.Integer),
     sa.Column("proposed_at", Instant, nullable=False),
     sa.Column("intended_at", Instant),
     sa.Column("applied_at", Instant),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -28,7 +29,7 @@ from stead.estate.kubernetes.enrich import Enricher
 from stead.estate.kubernetes.errors import AbsentError, as_blind
 from stead.estate.kubernetes.hands import KubernetesHands
 from stead.estate.kubernetes.kinds import Kind
-from stead.estate.kubernetes.proof import cannot_judge, judged, lags, metadata, needed
+from stead.estate.kubernetes.proof import cannot_judge, judged, lags, metadata, needed, wanted
 from stead.estate.kubernetes.runner import Runner
 from stead.estate.kubernetes.snapshot import Lister, Snapshot
 from stead.estate.kubernetes.view import View
@@ -169,7 +170,7 @@ class KubernetesEstate:
         runner.full(self._clock.now())
         if present and live is not None and lags(live):
             return Observation(seen=Seen.LAGGING, present=present, note="its controller has not seen the newest spec yet")
-        return judged(runner.current(), fingerprint, present=present)
+        return replace(judged(runner.current(), fingerprint, present=present), replicas=wanted(live))
 
     # Read
 

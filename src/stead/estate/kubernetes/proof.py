@@ -63,6 +63,13 @@ def lags(live: Object) -> bool:
     return isinstance(observed, int) and isinstance(generation, int) and observed < generation
 
 
+def wanted(live: Object | None) -> int | None:
+    """`spec.replicas`, where the object has it."""
+    spec = (live or {}).get("spec")
+    replicas = cast(Mapping[str, Any], spec).get("replicas") if isinstance(spec, Mapping) else None
+    return replicas if isinstance(replicas, int) else None
+
+
 def metadata(live: Object) -> Mapping[str, Any]:
     found = live.get("metadata")
     return cast(Mapping[str, Any], found) if isinstance(found, Mapping) else {}

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.Column("quiet", sa.Integer(), server_default="0", nullable=False),
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("replicas", sa.Integer(), nullable=True),
         sa.Column("proposed_at", sa.Text(), nullable=False),
         sa.Column("intended_at", sa.Text(), nullable=True),
         sa.Column("applied_at", sa.Text(), nullable=True),
