@@ -64,7 +64,7 @@ class Client:
 
     def __init__(self, cluster: PracticeCluster, user: str | None, session: aiohttp.ClientSession) -> None:
         self._cluster = cluster
-        self._session = session
+        self.session = session
         self.token = cluster.token(user) if user else ""
 
     async def __call__(
@@ -75,14 +75,15 @@ class Client:
             headers["Authorization"] = f"Bearer {self.token}"
         data = body if isinstance(body, (bytes, str, type(None))) else msgspec.json.encode(body)
         url = URL(self._cluster.url + path, encoded=True)
-        async with self._session.request(method, url, headers=headers, data=data) as answer:
+        async with self.session.request(method, url, headers=headers, data=data) as answer:
             raw = await answer.read()
-            told = msgspec.json.decode(raw) if raw[:1] in (b"{", b"[") and b"\n{" not in raw else raw.decode()
+            one = "json" in answer.headers.get("Content-Type", "") and raw and b"\n{" not in raw
+            told = msgspec.json.decode(raw) if one else raw.decode()
             return Answer(answer.status, told, dict(answer.headers))
 
     async def watch(self, path: str) -> AsyncIterator[dict[str, Any]]:
         headers = {"Authorization": f"Bearer {self.token}"}
-        async with self._session.get(URL(self._cluster.url + path, encoded=True), headers=headers) as answer:
+        async with self.session.get(URL(self._cluster.url + path, encoded=True), headers=headers) as answer:
             async for line in answer.content:
                 yield msgspec.json.decode(line)
 

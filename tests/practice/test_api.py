@@ -119,8 +119,9 @@ async def test_a_watch_resumes_without_a_gap_and_knows_when_it_cannot(stage, adm
     assert names == ["a", "b"]
     stage.cluster.compact()
     gone = await admin("GET", f"{CONFIGMAPS}?watch=1&resourceVersion={version}")
-    assert (gone.status, gone.body["reason"]) == (410, "Expired")
-    assert gone.body["message"].startswith(f"too old resource version: {version}")
+    assert (gone.status, gone.body["type"]) == (200, "ERROR")
+    assert (gone.body["object"]["code"], gone.body["object"]["reason"]) == (410, "Expired")
+    assert gone.body["object"]["message"].startswith(f"too old resource version: {version}")
 
 
 async def test_what_leaves_a_selector_is_deleted_for_its_watcher(stage, admin):

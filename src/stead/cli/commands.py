@@ -45,6 +45,7 @@ COMMANDS = {
     "token": Command("token:app", group=True),
     "new": Command("new:app", group=True),
     "demo": Command("demo:demo"),
+    "practice": Command("practice:app", group=True),
     "completion": Command("completion:completion"),
 }
 """In the order in which help shows them."""

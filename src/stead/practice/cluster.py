@@ -13,11 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
-from stead.practice import bootstrap
+from stead.domain.errors import UserError
+from stead.practice import bootstrap, snapshot
 from stead.practice.api import bodies, certificates, crds
 from stead.practice.api.deletion import DeleteOptions, Deletes
 from stead.practice.api.handlers import Handlers
@@ -56,9 +57,33 @@ class PracticeCluster:
         self.ca_file = Path()
         crds.serve_definitions(self._world)
         self._heartbeats = Heartbeats(hands)
-        for controller in (*everyone(hands), self._heartbeats, self._kubelets):
+        self._controllers = (*everyone(hands), self._heartbeats, self._kubelets)
+        for controller in self._controllers:
             controller.start()
         bootstrap.furnish(self._world, self._writes)
+
+    def snapshot(self, path: Path | str) -> None:
+        """Keep the cluster in a file, as it is at this moment. Raises UserError when it cannot be written."""
+        snapshot.write(Path(path), self._world, self._users, (*self._controllers, self._world.events))
+
+    @classmethod
+    def restore(cls, path: Path | str, clock: Clock) -> Self:
+        """The cluster of a snapshot; start it, and it goes on as the original would. Time that `clock` is ahead passes at once.
+
+        Raises UserError for a file that is no snapshot, and for a clock that is behind it (`snapshot_time` tells the earliest).
+        """
+        tree = snapshot.read(Path(path))
+        if clock.now() < snapshot.time_of(tree):
+            why = f"the snapshot {path} was taken at {tree['now']}, and the clock says {clock.now().isoformat()}"
+            raise UserError(why, hint="a cluster's time does not go back: restore it with a clock that begins there, or later")
+        cluster = cls(clock, tree["seed"], orphan_gc=tree["orphan_gc"])
+        snapshot.restore(Path(path), tree, cluster._world, cluster._users, (*cluster._controllers, cluster._world.events))
+        return cluster
+
+    @staticmethod
+    def snapshot_time(path: Path | str) -> datetime:
+        """The cluster's time in a snapshot. Raises UserError for a file that is none."""
+        return snapshot.time_of(snapshot.read(Path(path)))
 
     async def start(self, folder: Path | str, port: int = 0) -> None:
         """Listen on 127.0.0.1 (a free port for 0) with a fresh CA in `folder`, and let the controllers run."""

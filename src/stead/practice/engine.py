@@ -11,8 +11,9 @@ import heapq
 import itertools
 import logging
 from collections import Counter, deque
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from stead.practice.objects import Key
 
@@ -95,18 +96,23 @@ class Engine:
         return True
 
     def _step(self) -> bool:
-        if self._queue:
-            worker, key = self._queue.popleft()
-            self._queued.discard((worker.name, key))
-            self._reconcile(worker, key)
-            return True
+        if not self._queue and not self._fall_due():
+            return False
+        worker, key = self._queue.popleft()
+        self._queued.discard((worker.name, key))
+        self._reconcile(worker, key)
+        return True
+
+    def _fall_due(self) -> bool:
+        """Queue all that is due at the next instant, so that what follows from it is done once, not after each of them."""
         due = self.next_due()
         if due is None or due > self._clock.now():
             return False
-        _, _, worker, key = heapq.heappop(self._due)
-        del self._promised[worker.name, key]
         self._now = max(self._now, due)
-        self._reconcile(worker, key)
+        while self.next_due() == due:
+            _, _, worker, key = heapq.heappop(self._due)
+            del self._promised[worker.name, key]
+            self.enqueue(worker, key)
         return True
 
     def _spins(self, worker: Worker, key: Key) -> bool:
@@ -129,6 +135,24 @@ class Engine:
             self.faults.append(f"{worker.name} {key}: {error!r}")
             self.at(self._now + _RETRY, worker, key)
 
+    def memory(self) -> dict[str, Any]:
+        """What is to be done and when, with the workers by their names."""
+        due: dict[tuple[str, Key], datetime] = {}
+        for when, _, worker, key in sorted(self._due, key=lambda promise: promise[:2]):
+            if self._promised.get((worker.name, key)) == when:
+                due.setdefault((worker.name, key), when)
+        return {"now": self._now, "queue": [(worker.name, key) for worker, key in self._queue], "due": due}
+
+    def remember(self, memory: Mapping[str, Any], workers: Mapping[str, Worker]) -> None:
+        """Go on from what `memory` gave: forget all other work."""
+        self._now = memory["now"]
+        for work in (self._queue, self._queued, self._due, self._promised, self._turns):
+            work.clear()
+        for name, key in memory["queue"]:
+            self.enqueue(workers[name], key)
+        for (name, key), when in memory["due"].items():
+            self.at(when, workers[name], key)
+
     async def settle(self) -> None:
         while self.run_batch():  # noqa: ASYNC110  (a breath for requests, not a wait)
             await asyncio.sleep(0)
@@ -141,8 +165,15 @@ class Engine:
             if self.quiescent:
                 await self._idle(self.next_due())
 
+    async def wait(self, woken: asyncio.Event, longest: timedelta) -> None:
+        """Until the event is set, or `longest` of the cluster's time has passed."""
+        await self._first(woken, self._clock.now() + longest)
+
     async def _idle(self, due: datetime | None) -> None:
-        waits: list[asyncio.Task[object]] = [asyncio.create_task(self._hear())]
+        await self._first(self._woken, due)
+
+    async def _first(self, woken: asyncio.Event, due: datetime | None) -> None:
+        waits: list[asyncio.Task[object]] = [asyncio.create_task(self._hear(woken))]
         if due is not None:
             waits.append(asyncio.create_task(self._sleep(due)))
         try:
@@ -153,8 +184,8 @@ class Engine:
             # Not one by one under `suppress`: that would swallow the cancellation of this task itself.
             await asyncio.gather(*waits, return_exceptions=True)
 
-    async def _hear(self) -> object:
-        return await self._woken.wait()
+    async def _hear(self, woken: asyncio.Event) -> object:
+        return await woken.wait()
 
     async def _sleep(self, due: datetime) -> object:
         return await self._clock.sleep_until(due)

@@ -21,13 +21,14 @@ class Names:
     """The cluster's source of everything that a real one draws at random."""
 
     def __init__(self, seed: int) -> None:
-        self._seed = seed
-        self._drawn: Counter[str] = Counter()
+        self.seed = seed
+        self.drawn: Counter[str] = Counter()
+        """How often each topic was drawn from: with the seed, all that decides what comes next."""
 
     def digest(self, *about: str) -> bytes:
         topic = "\0".join(about)
-        self._drawn[topic] += 1
-        return hashlib.sha256(f"{self._seed}\0{self._drawn[topic]}\0{topic}".encode()).digest()
+        self.drawn[topic] += 1
+        return hashlib.sha256(f"{self.seed}\0{self.drawn[topic]}\0{topic}".encode()).digest()
 
     def uid(self, *about: str) -> str:
         raw = bytearray(self.digest("uid", *about)[:16])

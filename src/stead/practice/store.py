@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -169,6 +169,28 @@ class Store:
             else:
                 state[change.key] = change.old
         return state
+
+    def resources(self) -> list[str]:
+        """The resources of which there are objects."""
+        return [resource for resource, shelf in self._shelves.items() if shelf.keys]
+
+    def restore(self, version: int, objects: Mapping[str, Sequence[Obj]]) -> None:
+        """Hold these objects with the versions that they carry, and no others. Listeners hear of all that goes and comes."""
+        for resource, shelf in self._shelves.items():
+            for key in list(shelf.keys):
+                self.remove(resource, key)
+        for resource, found in objects.items():
+            for obj in found:
+                self._adopt(resource, obj)
+        self.version = version
+        self.compact()
+
+    def _adopt(self, resource: str, obj: Obj) -> None:
+        shelf, key = self._shelf(resource), key_of(obj)
+        entry = Entry(obj, int(obj["metadata"]["resourceVersion"]))
+        shelf.entries[key] = entry
+        insort(shelf.keys, key)
+        self._tell(shelf, Change(entry.version, "ADDED", resource, key, entry, None))
 
     def compact(self) -> None:
         """Forget the log of changes, as etcd does every five minutes: older watches get 410 Gone."""

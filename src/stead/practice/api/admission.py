@@ -11,7 +11,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from stead.practice import quantity
-from stead.practice.api import errors
+from stead.practice.api import errors, webhooks
 from stead.practice.api.resources import Resource
 from stead.practice.objects import Obj, deleting, each, inside, name_of
 from stead.practice.world import World
@@ -215,6 +215,7 @@ def admit(world: World, resource: Resource, obj: Obj) -> None:
         job(obj)
     elif resource.key == "persistentvolumeclaims" and "storageClassName" not in obj["spec"]:
         _default_class(world, obj)
+    webhooks.ask(world, resource, obj)
     quota(world, resource, obj)
 
 

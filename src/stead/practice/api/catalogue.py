@@ -83,4 +83,6 @@ BUILTIN: tuple[Resource, ...] = (
     _in("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", "pc", namespaced=False, generation=True),
     _in("coordination.k8s.io", "v1", "Lease", "leases"),
     _in("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices"),
+    _in("metrics.k8s.io", "v1beta1", "NodeMetrics", "nodes", namespaced=False, verbs=_READ),
+    _in("metrics.k8s.io", "v1beta1", "PodMetrics", "pods", verbs=_READ),
 )  # fmt: skip

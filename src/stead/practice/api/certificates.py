@@ -17,6 +17,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+AUTHORITY, ORGANIZATION = "practice-ca", "stead practice cluster"
+"""The name of every practice cluster's authority: by it, `stead.practice.identity` tells such a cluster from any other."""
+
 _FROM, _UNTIL = datetime(2000, 1, 1, tzinfo=UTC), datetime(2049, 12, 31, tzinfo=UTC)
 
 
@@ -24,8 +27,8 @@ def make(folder: Path) -> tuple[Path, ssl.SSLContext]:
     """The CA's file, for clients, and the context for the server."""
     folder.mkdir(parents=True, exist_ok=True)
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca = _certificate("practice-ca", ca_key, "practice-ca", ca_key, authority=True)
-    leaf = _certificate("kube-apiserver", key, "practice-ca", ca_key, authority=False)
+    ca = _certificate(AUTHORITY, ca_key, ca_key, authority=True)
+    leaf = _certificate("kube-apiserver", key, ca_key, authority=False)
     ca_file, leaf_file, key_file = folder / "ca.crt", folder / "apiserver.crt", folder / "apiserver.key"
     ca_file.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
     leaf_file.write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
@@ -42,13 +45,11 @@ def _write_private(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
         file.write(text)
 
 
-def _certificate(
-    name: str, key: ec.EllipticCurvePrivateKey, issuer: str, signer: ec.EllipticCurvePrivateKey, *, authority: bool
-) -> x509.Certificate:
+def _certificate(name: str, key: ec.EllipticCurvePrivateKey, signer: ec.EllipticCurvePrivateKey, *, authority: bool) -> x509.Certificate:
     builder = (
         x509.CertificateBuilder()
         .subject_name(_name(name))
-        .issuer_name(_name(issuer))
+        .issuer_name(_name(AUTHORITY))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(_FROM)
@@ -66,7 +67,7 @@ def _certificate(
 
 
 def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+    return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, ORGANIZATION), x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
 def _usage(authority: bool) -> x509.KeyUsage:

@@ -66,6 +66,11 @@ def complete(world: World, resource: Resource, obj: Obj) -> None:
     obj.update(completed)
 
 
+def unknown_fields(world: World, resource: Resource, obj: Obj) -> list[str]:
+    """The paths of the fields that the schema does not have, and that will be dropped."""
+    return list(schema.pruned(obj, schema.complete(obj, _schema(world, resource))))
+
+
 def problems(world: World, resource: Resource, obj: Obj) -> list[errors.Cause]:
     found = _schema(world, resource)
     content = {name: value for name, value in obj.items() if name not in ("apiVersion", "kind", "metadata")}

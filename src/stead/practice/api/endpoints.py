@@ -55,7 +55,7 @@ class Endpoints:
                 if "protobuf" in asked.headers.get("Accept", ""):
                     # Asked for with an @, answered with a dot: Go cannot parse the former in a Content-Type.
                     kind = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
-                    return web.Response(body=openapi.version_2_protobuf(), headers={"Content-Type": kind})
+                    return web.Response(body=openapi.version_2_protobuf(self._registry), headers={"Content-Type": kind})
                 return _json(openapi.version_2())
             case ["v3"]:
                 return _json(openapi.index(self._registry))

@@ -1,15 +1,16 @@
-"""Fields that a kind does not have, on its first level: refused, warned of or dropped as `fieldValidation` says.
+"""Fields that a kind does not have: refused, warned of or dropped as `fieldValidation` says.
 
-Source: KEP-2885. A real server knows every level; here deeper unknown fields are kept.
+Source: KEP-2885. Of custom resources every level is known, by their schema; of built-in ones the first: deeper unknown fields are kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stead.practice.api import errors
+from stead.practice.api import crds, errors
 from stead.practice.api.resources import Resource
 from stead.practice.objects import Obj
+from stead.practice.world import World
 
 _ALWAYS = ("apiVersion", "kind", "metadata")
 _USUAL = ("spec", "status")
@@ -35,14 +36,9 @@ _OWN: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def check(resource: Resource, obj: Obj, query: Mapping[str, str]) -> dict[str, str]:
+def check(world: World, resource: Resource, obj: Obj, query: Mapping[str, str]) -> dict[str, str]:
     """Drop what the kind does not have; the headers to send along. Raises 400 when it was asked to be strict."""
-    if resource.custom or resource.key == "events":
-        return {}
-    known = {*_ALWAYS, *_OWN.get(resource.key, _USUAL)}
-    unknown = [name for name in obj if name not in known]
-    for name in unknown:
-        del obj[name]
+    unknown = crds.unknown_fields(world, resource, obj) if resource.custom else _take_out(resource, obj)
     mode = query.get("fieldValidation", "Warn")
     if not unknown or mode == "Ignore":
         return {}
@@ -52,3 +48,13 @@ def check(resource: Resource, obj: Obj, query: Mapping[str, str]) -> dict[str, s
         raise errors.bad_request(why)
     escaped = said.replace('"', '\\"')
     return {"Warning": f'299 - "{escaped}"'}
+
+
+def _take_out(resource: Resource, obj: Obj) -> list[str]:
+    if resource.key == "events":
+        return []
+    known = {*_ALWAYS, *_OWN.get(resource.key, _USUAL)}
+    unknown = [name for name in obj if name not in known]
+    for name in unknown:
+        del obj[name]
+    return unknown

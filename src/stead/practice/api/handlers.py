@@ -5,14 +5,16 @@ Source: `k8s.io/apiserver/pkg/endpoints/handlers`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 
 from aiohttp import web
 
-from stead.practice.api import applying, bodies, encoding, errors, fields, lists, parts, versions
+from stead.practice.api import applying, bodies, encoding, errors, fields, lists, metrics, parts, versions
 from stead.practice.api.deletion import Deleted, DeleteOptions, Deletes
 from stead.practice.api.encoding import WatchLines
+from stead.practice.api.following import Follow
 from stead.practice.api.representations import form_of
 from stead.practice.api.request import Identity, Target
 from stead.practice.api.resources import Resource
@@ -35,11 +37,12 @@ class Handlers:
         self._deletes = deletes
         self._reviews = reviews
         self._logs = logs
-        self._watches: set[Watch] = set()
+        self._streams: set[Watch | Follow] = set()
 
-    def end_watches(self) -> None:
-        for watch in self._watches:
-            watch.end()
+    def end_streams(self) -> None:
+        """End every watch, and every log that is followed."""
+        for stream in self._streams:
+            stream.end()
 
     async def answer(self, asked: web.Request, resource: Resource, target: Target, who: Identity) -> web.StreamResponse:
         key = (target.namespace if resource.namespaced else "", target.name)
@@ -50,7 +53,7 @@ class Handlers:
                 return await self._watch(asked, resource, target, key[1] if named else "")
             case "GET", True:
                 return self._get(asked, resource, key)
-            case "GET", False if "list" in resource.verbs:
+            case "GET", False:
                 return self._list(asked, resource, target)
             case "POST", False:
                 return await self._create(asked, resource, target, who)
@@ -66,7 +69,8 @@ class Handlers:
                 raise errors.method_not_allowed()
 
     def _entry(self, resource: Resource, key: Key) -> Entry:
-        entry = self._world.store.entry(resource.key, key)
+        figures = resource.group == metrics.GROUP
+        entry = metrics.entry(self._world, resource, *key) if figures else self._world.store.entry(resource.key, key)
         if entry is None:
             raise errors.not_found(resource, key[1])
         return entry
@@ -79,24 +83,25 @@ class Handlers:
     def _list(self, asked: web.Request, resource: Resource, target: Target) -> web.Response:
         form = form_of(asked.headers.get("Accept", ""))
         wanted = lists.filter_of(resource, target.namespace if resource.namespaced else "", asked.query)
-        page = lists.read(self._world.store, resource, wanted, asked.query)
+        if resource.group == metrics.GROUP:
+            page = metrics.page(self._world, resource, wanted)
+        else:
+            page = lists.read(self._world.store, resource, wanted, asked.query)
         return _response(encoding.list_of(self._world, resource, page, form, asked.query.get("includeObject", "Metadata")))
 
     async def _watch(self, asked: web.Request, resource: Resource, target: Target, name: str) -> web.StreamResponse:
-        if "watch" not in resource.verbs:
-            raise errors.method_not_allowed()
         form = form_of(asked.headers.get("Accept", ""))
         wanted = lists.filter_of(resource, target.namespace if resource.namespaced else "", asked.query, name)
         lines = WatchLines(self._world, resource, form, asked.query.get("includeObject", "Metadata"))
         seconds = float(lists.number(asked.query, "timeoutSeconds") or _LONGEST_WATCH)
         version = lists.version_asked(asked.query)
         watch = Watch(self._world.store, resource, wanted, lines.line)
-        self._watches.add(watch)
+        self._streams.add(watch)
         try:
             self._begin(watch, asked, version)
             return await _stream(asked, watch, seconds)
         finally:
-            self._watches.discard(watch)
+            self._streams.discard(watch)
             watch.close()
 
     def _begin(self, watch: Watch, asked: web.Request, version: int) -> None:
@@ -115,13 +120,11 @@ class Handlers:
             watch.begin_after(version)
 
     async def _create(self, asked: web.Request, resource: Resource, target: Target, who: Identity) -> web.Response:
-        if "create" not in resource.verbs:
-            raise errors.method_not_allowed()
         form = form_of(asked.headers.get("Accept", ""))
         body = bodies.parse(await asked.read(), asked.headers.get("Content-Type", ""), resource)
         if resource.verbs == ("create",):
             return await self._special_create(resource, body, who, target)
-        headers = fields.check(resource, body, asked.query)
+        headers = fields.check(self._world, resource, body, asked.query)
         obj = versions.stored(resource, body)
         home = self._world.registry.named("events") if versions.is_view(resource) else resource
         created = self._writes.create(home, obj, target.namespace, _how(asked, who))
@@ -137,7 +140,7 @@ class Handlers:
 
     async def _replace(self, asked: web.Request, resource: Resource, key: Key, who: Identity, part: str) -> web.Response:
         body = bodies.parse(await asked.read(), asked.headers.get("Content-Type", ""), resource)
-        fields.check(resource, body, asked.query)
+        fields.check(self._world, resource, body, asked.query)
         how = _how(asked, who, part)
         stored = self._writes.replace(resource, key, versions.stored(resource, body), how)
         return self._shown(asked, resource, stored)
@@ -172,8 +175,6 @@ class Handlers:
         return _response(encoding.dump(_told(resource, self._deletes.delete(resource, key, options))))
 
     async def _delete_many(self, asked: web.Request, resource: Resource, target: Target) -> web.Response:
-        if "deletecollection" not in resource.verbs:
-            raise errors.method_not_allowed()
         options = await _delete_options(asked)
         wanted = lists.filter_of(resource, target.namespace if resource.namespaced else "", asked.query)
         page = lists.read(self._world.store, resource, wanted, asked.query)
@@ -198,7 +199,7 @@ class Handlers:
             case "scale", "GET" | "PUT" | "PATCH":
                 return await self._scale(asked, resource, key, who)
             case "log", "GET":
-                return self._log(asked, resource, key)
+                return await self._log(asked, resource, key)
             case "eviction", "POST":
                 body = bodies.parse(await asked.read(), asked.headers.get("Content-Type", ""), resource)
                 told = parts.evict(self._world, self._deletes, resource, key, body, dry_run=_dry(asked))
@@ -224,11 +225,22 @@ class Handlers:
             change = applying.changer(resource, kind.partition(";")[0].strip(), raw)
         return _response(encoding.dump(parts.change_scale(self._writes, resource, key, change, _how(asked, who))))
 
-    def _log(self, asked: web.Request, resource: Resource, key: Key) -> web.Response:
-        text = parts.log_text(self._entry(resource, key).obj, asked.query, self._logs, self._world)
-        if text is None:
+    async def _log(self, asked: web.Request, resource: Resource, key: Key) -> web.StreamResponse:
+        pod = self._entry(resource, key).obj
+        lines = parts.log_lines(pod, asked.query, self._logs, self._world)
+        if lines is None:
             return web.Response(status=204)
-        return web.Response(body=text.encode(), headers={"Content-Type": "text/plain", "Cache-Control": "no-cache, private"})
+        headers = {"Content-Type": "text/plain", "Cache-Control": "no-cache, private"}
+        if asked.query.get("follow") not in ("true", "1") or asked.query.get("previous") in ("true", "1"):
+            return web.Response(body=parts.log_bytes(lines, asked.query), headers=headers)
+        container = parts.log_container(pod, asked.query)
+        follow = Follow(self._world, pod, container, lambda now: self._logs(now, container, False))
+        self._streams.add(follow)
+        try:
+            return await _send_log(asked, headers, lines, follow)
+        finally:
+            self._streams.discard(follow)
+            follow.close()
 
 
 async def _stream(asked: web.Request, watch: Watch, seconds: float) -> web.StreamResponse:
@@ -238,6 +250,25 @@ async def _stream(asked: web.Request, watch: Watch, seconds: float) -> web.Strea
     with suppress(ConnectionResetError):
         async for line in watch.events(seconds, bookmarks=bookmarks):
             await response.write(line)
+        await response.write_eof()
+    return response
+
+
+async def _send_log(asked: web.Request, headers: dict[str, str], lines: list[str], follow: Follow) -> web.StreamResponse:
+    """What is there, and then line by line, until the run ends or `limitBytes` are sent."""
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(asked)
+    left = lists.number(asked.query, "limitBytes") or sys.maxsize
+    with suppress(ConnectionResetError):
+        first = parts.log_bytes(lines, asked.query)
+        await response.write(first)
+        left -= len(first)
+        async for line in follow.lines():
+            if left <= 0:
+                break
+            text = parts.log_bytes([line], asked.query)[:left]
+            await response.write(text)
+            left -= len(text)
         await response.write_eof()
     return response
 

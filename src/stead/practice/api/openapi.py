@@ -42,10 +42,26 @@ def _patch(resource: Resource) -> Obj:
     }
 
 
-def version_2_protobuf() -> bytes:
-    """`openapi.v2.Document{swagger: "2.0", info: {title: "Kubernetes", version: "v1.36.2"}, paths: {}}` by hand."""
+def version_2_protobuf(registry: Registry) -> bytes:
+    """`openapi.v2.Document` by hand: of each resource the patch, and that it takes `dryRun`, which kubectl before 1.27 looks for.
+
+    Field numbers: github.com/google/gnostic-models, openapiv2/OpenAPIv2.proto.
+    """
     info = _field(1, b"Kubernetes") + _field(2, b"v1.36.2")
-    return _field(1, b"2.0") + _field(2, info) + _field(8, b"")
+    paths = b"".join(_field(2, _named(_path(resource), _field(8, _patch_protobuf(resource)))) for resource in registry.all())
+    return _field(1, b"2.0") + _field(2, info) + _field(8, paths)
+
+
+def _patch_protobuf(resource: Resource) -> bytes:
+    kind = f"group: {resource.group!r}\nkind: {resource.kind}\nversion: {resource.version}\n"
+    dry_run = _field(2, b"query") + _field(4, b"dryRun")
+    # ParametersItem.parameter → Parameter.non_body_parameter → NonBodyParameter.query_parameter_sub_schema
+    parameter = _field(1, _field(2, _field(3, dry_run)))
+    return _field(8, parameter) + _field(13, _named("x-kubernetes-group-version-kind", _field(2, kind.encode())))
+
+
+def _named(name: str, value: bytes) -> bytes:
+    return _field(1, name.encode()) + _field(2, value)
 
 
 def version_2() -> Obj:
@@ -53,4 +69,10 @@ def version_2() -> Obj:
 
 
 def _field(number: int, value: bytes) -> bytes:
-    return bytes([number << 3 | 2, len(value)]) + value
+    """A length-delimited field (https://protobuf.dev/programming-guides/encoding/)."""
+    length, size = bytearray(), len(value)
+    while size > 0x7F:
+        length.append(size & 0x7F | 0x80)
+        size >>= 7
+    length.append(size)
+    return bytes([number << 3 | 2]) + bytes(length) + value

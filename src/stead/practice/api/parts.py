@@ -5,7 +5,7 @@ Sources: `pkg/registry/apps/deployment/storage`, `pkg/registry/core/pod/storage/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from stead.practice import timestamps
@@ -52,8 +52,20 @@ def change_scale(writes: Writes, resource: Resource, key: Key, change: Callable[
     return scale_of(writes.change(resource, key, with_replicas, how))
 
 
-def log_text(pod: Obj, query: Mapping[str, str], read: LogReader, world: World) -> str | None:
-    """The text of `pods/log`; None when the container has not begun (204, no content)."""
+def log_lines(pod: Obj, query: Mapping[str, str], read: LogReader, world: World) -> list[str] | None:
+    """The lines of `pods/log`, each with its time in front; None when the pod has no node yet (204, no content)."""
+    name = log_container(pod, query)
+    previous = query.get("previous", "") in ("true", "1")
+    if not pod["spec"].get("nodeName"):
+        return None
+    lines = read(pod, name, previous)
+    if lines is None:
+        raise errors.bad_request(_no_log(pod, name, previous))
+    return _cut(lines, query, world)
+
+
+def log_container(pod: Obj, query: Mapping[str, str]) -> str:
+    """The container that is meant. Raises 400 when there is none of that name, or several to choose from."""
     name = query.get("container", "")
     containers = [c["name"] for c in [*each(pod["spec"], "initContainers"), *pod["spec"]["containers"]]]
     pod_name = pod["metadata"]["name"]
@@ -66,13 +78,7 @@ def log_text(pod: Obj, query: Mapping[str, str], read: LogReader, world: World) 
         name = containers[0]
     if name not in containers:
         raise errors.bad_request(f"container {name} is not valid for pod {pod_name}")
-    previous = query.get("previous", "") in ("true", "1")
-    if not pod["spec"].get("nodeName"):
-        return None
-    lines = read(pod, name, previous)
-    if lines is None:
-        raise errors.bad_request(_no_log(pod, name, previous))
-    return _cut(lines, query, world)
+    return name
 
 
 def _no_log(pod: Obj, container: str, previous: bool) -> str:
@@ -89,22 +95,41 @@ def _no_log(pod: Obj, container: str, previous: bool) -> str:
     return f'container "{container}" in pod "{name}" is not available'
 
 
-def _cut(lines: list[str], query: Mapping[str, str], world: World) -> str:
-    """Each line begins with its time, which is shown only when asked for."""
-    for name in ("tailLines", "sinceSeconds", "limitBytes"):
-        text = query.get(name, "")
-        if text and not text.isdigit():
-            raise errors.bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    if query.get("sinceSeconds"):
-        start = timestamps.micros(world.now - timedelta(seconds=int(query["sinceSeconds"])))
-        lines = [line for line in lines if line.partition(" ")[0] >= start]
+def _cut(lines: list[str], query: Mapping[str, str], world: World) -> list[str]:
+    """What `sinceSeconds`, `sinceTime` and `tailLines` leave."""
+    start = _since(query, world)
+    lines = [line for line in lines if line.partition(" ")[0] >= start] if start else lines
     if query.get("tailLines"):
-        count = int(query["tailLines"])
+        count = _count(query, "tailLines")
         lines = lines[-count:] if count else []
+    return lines
+
+
+def _since(query: Mapping[str, str], world: World) -> str:
+    """The time from which on lines are wanted, as they carry it; empty for all."""
+    if query.get("sinceSeconds"):
+        return timestamps.micros(world.now - timedelta(seconds=_count(query, "sinceSeconds")))
+    text = query.get("sinceTime", "")
+    try:
+        return timestamps.micros(timestamps.parse(text)) if text else ""
+    except ValueError:
+        why = f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{text}" as "2006"'
+        raise errors.bad_request(why) from None
+
+
+def _count(query: Mapping[str, str], name: str) -> int:
+    text = query.get(name, "")
+    if not text.isdigit():
+        raise errors.bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    return int(text)
+
+
+def log_bytes(lines: Iterable[str], query: Mapping[str, str]) -> bytes:
+    """The lines as they are sent: with their times only when these are asked for, and no more than `limitBytes`."""
     if query.get("timestamps") not in ("true", "1"):
-        lines = [line.partition(" ")[2] for line in lines]
-    text = "".join(line + "\n" for line in lines)
-    return text[: int(query["limitBytes"])] if query.get("limitBytes") else text
+        lines = (line.partition(" ")[2] for line in lines)
+    text = "".join(line + "\n" for line in lines).encode()
+    return text[: _count(query, "limitBytes")] if query.get("limitBytes") else text
 
 
 def evict(world: World, deletes: Deletes, resource: Resource, key: Key, body: Obj, *, dry_run: bool) -> Obj:

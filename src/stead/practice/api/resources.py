@@ -88,9 +88,10 @@ class Registry:
         return None
 
     def named(self, name: str) -> Resource:
-        """By kind, plural, singular, short name or `plural.group`; the first that fits. Raises KeyError."""
+        """By kind, plural, singular, short name, `plural.group` or `Kind.group`; the first that fits. Raises KeyError."""
         for resource in self._served.values():
-            names = (resource.kind, resource.plural, resource.singular, resource.full_name, *resource.short_names)
+            kind = f"{resource.kind}.{resource.group}"
+            names = (resource.kind, kind, resource.plural, resource.singular, resource.full_name, *resource.short_names)
             if name in names:
                 return resource
         raise KeyError(f"no resource is called {name}")

@@ -78,6 +78,20 @@ def _scalar(value: Any, schema: Obj, at: str) -> Iterator[Cause]:
             yield invalid(at, value, f"{at} in body should match '{pattern}'")
 
 
+def pruned(given: Any, kept: Any, path: str = "") -> Iterator[str]:
+    """The paths of the fields that `complete` left out of `given`."""
+    if isinstance(given, list):
+        for index, (item, rest) in enumerate(zip(given, kept, strict=True)):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+            yield from pruned(item, rest, f"{path}[{index}]")
+    elif isinstance(given, dict):
+        for name, item in given.items():  # pyright: ignore[reportUnknownVariableType]
+            at = f"{path}.{name}" if path else str(name)  # pyright: ignore[reportUnknownArgumentType]
+            if name in kept:
+                yield from pruned(item, kept[name], at)
+            else:
+                yield at
+
+
 def complete(value: Any, schema: Obj, top: bool = True) -> Any:
     """A copy with defaults filled in and unknown fields pruned (unless the schema preserves them)."""
     if isinstance(value, list):

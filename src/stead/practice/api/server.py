@@ -5,11 +5,14 @@ Promise: no request ends in a traceback for its sender; every answer that change
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import logging
 import ssl
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
+from weakref import WeakSet
 
 from aiohttp import web
 
@@ -23,6 +26,8 @@ from stead.practice.world import World
 
 log = logging.getLogger(__name__)
 _MAX_BODY = 3 * 1024 * 1024  # as kube-apiserver's limit for a request
+# `k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/writers.go`: defaultGzipThresholdBytes, defaultGzipContentEncodingLevel
+_ZIP_FROM, _ZIP_LEVEL = 128 * 1024, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class ApiServer:
         self._handlers = handlers
         self._endpoints = Endpoints(world.registry)
         self._runner: web.AppRunner | None = None
+        self._connections: WeakSet[asyncio.WriteTransport] = WeakSet()
         self.port = 0
         self.requests: deque[Audited] = deque(maxlen=100_000)
 
@@ -59,12 +65,18 @@ class ApiServer:
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        self._handlers.end_watches()
+        self._handlers.end_streams()
         if self._runner is not None:
+            open_ones = list(self._connections)
             await self._runner.cleanup()
             self._runner = None
+            for connection in open_ones:
+                connection.abort()  # TLS would wait half a minute for the good-bye of a client that only keeps it open
+            await asyncio.sleep(0)
 
     async def _answer(self, asked: web.Request) -> web.StreamResponse:
+        if isinstance(asked.transport, asyncio.WriteTransport):
+            self._connections.add(asked.transport)
         target = request.parse(asked.method, asked.path, asked.query)
         who = request.ANONYMOUS
         try:
@@ -80,6 +92,7 @@ class ApiServer:
             log.exception("the practice cluster failed at %s %s", asked.method, asked.path)
             self._world.engine.faults.append(f"{asked.method} {asked.path}: {error!r}")
             answer = _json(errors.ApiError(500, "InternalError", f"Internal error occurred: {error}").status(), 500, {})
+        _zip(asked, answer)
         agent = asked.headers.get("User-Agent", "")
         self.requests.append(Audited(self._world.now, who.name, target.verb, asked.path, asked.query_string, answer.status, agent))
         return answer
@@ -94,7 +107,19 @@ class ApiServer:
             raise errors.PageNotFoundError
         if resource is None:
             raise errors.unknown_resource()
+        if not target.subresource and target.verb not in resource.verbs:
+            raise errors.method_not_allowed()
         return await self._handlers.answer(asked, resource, target, who)
+
+
+def _zip(asked: web.Request, answer: web.StreamResponse) -> None:
+    """Make a large answer small for a client that takes gzip. A stream is left as it is."""
+    if not isinstance(answer, web.Response) or "gzip" not in asked.headers.get("Accept-Encoding", ""):
+        return
+    if isinstance(answer.body, bytes) and len(answer.body) >= _ZIP_FROM:
+        answer.body = gzip.compress(answer.body, _ZIP_LEVEL, mtime=0)
+        answer.headers["Content-Encoding"] = "gzip"
+        answer.headers["Vary"] = "Accept-Encoding"
 
 
 def _json(body: object, code: int, headers: dict[str, str]) -> web.Response:

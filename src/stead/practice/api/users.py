@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Mapping
 
 from stead.practice.api import errors
 from stead.practice.api.rbac import MASTERS
@@ -38,6 +39,16 @@ class Users:
         """A new token; the old one is refused from now on (an expired credential)."""
         self._tokens[name] = secrets.token_hex(16)
         return self._tokens[name]
+
+    def memory(self) -> dict[str, Identity]:
+        """Who there is; their tokens stay here."""
+        return dict(self._identities)
+
+    def remember(self, identities: Mapping[str, Identity]) -> None:
+        """Know these users, with new tokens."""
+        for name, identity in identities.items():
+            self._identities[name] = identity
+            self._tokens.setdefault(name, secrets.token_hex(16))
 
     def who(self, authorization: str) -> Identity:
         """The identity behind an Authorization header. Raises 401 for a token that is not known."""

@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
+import msgspec
+
 from stead.practice.api import errors
 from stead.practice.api.lists import Filter
 from stead.practice.api.resources import Resource
@@ -43,13 +45,18 @@ class Watch:
                 self._waiting.append(self._encode("ADDED", entry))
 
     def begin_after(self, version: int) -> None:
-        """Go on from a version that the client knows. Raises 410 when the log does not reach back that far."""
+        """Go on from a version that the client knows; when the log does not reach back that far, say 410 and end.
+
+        Past the checks of a request, what goes wrong is an event of the stream, not its answer (newErrWatcher).
+        """
         if version > self._store.version:
             raise errors.timeout()
         try:
             missed = self._store.since(self._resource.key, version)
         except TooOldError:
-            raise errors.too_old(version, self._store.version) from None
+            self._waiting.append(_error(errors.too_old(version, self._store.version)))
+            self._ends = True
+            return
         for change in missed:
             self._on_change(change)
 
@@ -78,9 +85,11 @@ class Watch:
     async def events(self, seconds: float, *, bookmarks: bool) -> AsyncIterator[bytes]:
         """Lines for `seconds` of wall time: a client's patience is not the cluster's time."""
         end = asyncio.get_running_loop().time() + seconds
-        while not self._ends:
+        while True:
             while self._waiting:
                 yield self._waiting.popleft()
+            if self._ends:
+                return
             self._woken.clear()
             left = end - asyncio.get_running_loop().time()
             if left <= 0:
@@ -99,3 +108,7 @@ class Watch:
     def close(self) -> None:
         with suppress(ValueError):
             self._stop()
+
+
+def _error(refusal: errors.ApiError) -> bytes:
+    return msgspec.json.encode({"type": "ERROR", "object": refusal.status()}) + b"\n"

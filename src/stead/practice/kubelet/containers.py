@@ -11,16 +11,15 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from stead.practice import timestamps
-from stead.practice.kubelet import environment, runs
+from stead.practice.kubelet import environment, needs, probes, runs
 from stead.practice.kubelet.backoff import BackOff
-from stead.practice.kubelet.runs import Run
-from stead.practice.objects import Obj, name_of, namespace_of, uid_of
+from stead.practice.kubelet.runs import Given, Run, Tick
+from stead.practice.objects import Obj, inside, name_of, namespace_of, uid_of
 from stead.practice.world import World
 
 _PLEG = timedelta(seconds=1)  # how long the kubelet takes to notice that a container ended: the relist period
 _RESYNC = timedelta(seconds=10)
-_PROBE_BURST = 25  # events of one source about one object, before the spam filter lets one through every 5 minutes
-_PROBE_SLOW = timedelta(minutes=5)
+_LOOK_EVERY = timedelta(seconds=5)  # how often a program notices what the cluster does not give it
 
 
 class Node(Protocol):
@@ -43,12 +42,22 @@ class Container:
     pull_ends: datetime | None = None
     pull_failed: datetime | None = None
     wakes: datetime | None = None
-    probed: datetime | None = None
     killing: bool = False
+    was_up: bool = False
+    """Some run of it has come past its startup probe."""
 
     @property
     def name(self) -> str:
         return self.spec["name"]
+
+    @property
+    def sidecar(self) -> bool:
+        """An init container that stays: the others do not wait for its end, only until it is up (KEP-753)."""
+        return self.init and self.spec.get("restartPolicy") == "Always"
+
+    def passed(self, now: datetime) -> bool:
+        """An init container that no longer holds up those after it: it is done, or has been up once and is to stay."""
+        return self.was_up if self.sidecar else self.done(now)
 
     def running(self, now: datetime) -> bool:
         return self.run is not None and (self.run.ends is None or self.run.ends > now)
@@ -111,13 +120,19 @@ class Stepper:
             container.crashes.next(self._now)
         identity = self._world.names.hex(64, "container", uid_of(self._pod), container.name)
         image = self._world.images.of(container.spec["image"])
-        container.run = runs.begin(f"containerd://{identity}", image, container.spec, env, self._now)
-        container.waiting, container.probed, container.killing = None, None, False
+        files = environment.files(self._world.store, self._pod, container.spec)
+        container.run = runs.begin(f"containerd://{identity}", image, container.spec, Given(env, files, container.restarts), self._now)
+        container.waiting, container.killing = None, False
         self._say("Normal", container, "Started", "Container started")
         self._watch(container)
 
     def _image_there(self, container: Container) -> bool:
         name, policy = container.spec["image"], container.spec.get("imagePullPolicy", "IfNotPresent")
+        if wrong := _wrong_name(name):
+            self._say("Warning", container, "InspectFailed", wrong)
+            self._say("Warning", container, "Failed", "Error: InvalidImageName")
+            self._wait(container, "InvalidImageName", wrong, self._now + _RESYNC)
+            return False
         if container.pull_ends is not None:
             return self._pull_done(container)
         if policy != "Always" and name in self._node.pulled:
@@ -173,8 +188,8 @@ class Stepper:
         """It ended. Whether it is started again is the restart policy's; when, the back-off's."""
         run = container.run
         assert run is not None and run.ends is not None
-        policy = self._pod["spec"]["restartPolicy"]
-        if policy == "Never" or (run.exit_code == 0 and (policy == "OnFailure" or container.init)):
+        policy = "Always" if container.sidecar else self._pod["spec"]["restartPolicy"]
+        if policy == "Never" or (run.exit_code == 0 and (policy == "OnFailure" or (container.init and not container.sidecar))):
             container.wakes = None
             return
         noticed = run.ends + _PLEG
@@ -198,48 +213,75 @@ class Stepper:
         self._wait(container, "CrashLoopBackOff", said, ends)
 
     def _watch(self, container: Container) -> None:
-        """It runs: look at its probes and plan when to look again."""
+        """It runs: look at what it needs and at its probes, and plan when to look again."""
         run = container.run
         assert run is not None
-        dues = [run.ends, *(self._probes(container, run) if not container.killing else ())]
+        dues = [run.ends]
+        if not container.killing:
+            dues += [self._look(run), self._probe(container, run), run.ends]
+            dues += [run.started + timedelta(seconds=run.image.oom_after)] if run.image.memory_bytes else []
         container.wakes = min((due for due in dues if due is not None and due > self._now), default=None)
 
-    def _probes(self, container: Container, run: Run) -> list[datetime | None]:
-        live = self._liveness(container, run)
-        probe = container.spec.get("readinessProbe") or container.spec.get("startupProbe")
-        if probe is None:
-            run.ready = True
-            return [live]
-        first = run.started + timedelta(seconds=max(probe.get("initialDelaySeconds", 0), run.image.ready_after))
-        if not run.image.never_ready and first <= self._now:
-            run.ready = True
-            return [live]
-        return [live, None if run.image.never_ready else first, self._fail_probe(container, run, probe)]
+    def _look(self, run: Run) -> datetime | None:
+        """Now and then: is there what its image needs of the cluster? The result is when to look again."""
+        if not (run.image.needs_access or run.image.needs_service):
+            return None
+        if run.looked is not None and run.looked + _LOOK_EVERY > self._now:
+            return run.looked + _LOOK_EVERY
+        run.looked = self._now
+        found = needs.unmet(self._world, self._pod, run.image)
+        if found and found != run.lacks:
+            run.lines.append((self._now, f"error: {found}"))
+        run.lacks_since = (run.lacks_since or self._now) if found else None
+        run.lacks = found
+        patience = timedelta(seconds=run.image.patience)
+        if run.image.when_cut_off == "crash" and run.lacks_since is not None and run.lacks_since + patience <= self._now:
+            runs.give_up(run, self._now)
+        return self._now + _LOOK_EVERY
 
-    def _fail_probe(self, container: Container, run: Run, probe: Obj) -> datetime:
-        """Say that it is not ready, as often as the spam filter lets an event through; the result is the next time."""
-        period = timedelta(seconds=probe["periodSeconds"]) if run.failed_probes < _PROBE_BURST else _PROBE_SLOW
-        due = (
-            container.probed + period if container.probed else run.started + timedelta(seconds=max(1, probe.get("initialDelaySeconds", 0)))
-        )
+    def _probe(self, container: Container, run: Run) -> datetime | None:
+        """Probe it as its spec asks; the result is when the next probe may turn out otherwise, or is to fail again."""
+        if not container.running(self._now):
+            return run.ends
+        turns = [at for at in probes.turns(run, container.spec) if at > self._now]
+        if not run.up:
+            again = self._one_probe(container, run, "Startup")
+            if again is not None:
+                return min([again, *turns])
+            run.up = container.was_up = True
+        live = self._one_probe(container, run, "Liveness")
+        ready = None if container.killing else self._one_probe(container, run, "Readiness")
+        return min((due for due in (live, ready, run.ends, *turns) if due is not None), default=None)
+
+    def _one_probe(self, container: Container, run: Run, kind: str) -> datetime | None:
+        """One kind of probe, now. When it fails, the result is when it fails next; None when it succeeds."""
+        probe = container.spec.get(probes.FIELDS[kind])
+        if probe is None:
+            return self._succeeds(run, kind)
+        tick = run.ticks.setdefault(kind, Tick())
+        why = probes.failure(kind, container.spec, run, self._now, inside(self._pod, "status").get("podIP", ""))
+        if not why:
+            run.ticks[kind] = Tick()
+            return self._succeeds(run, kind)
+        due = probes.next_failure(kind, probe, run, tick)
         if due > self._now:
             return due
-        self._say("Warning", container, "Unhealthy", f"Readiness probe failed: {run.image.probe_failure}")
-        container.probed, run.failed_probes = self._now, run.failed_probes + 1
-        return self._now + period
+        self._say("Warning", container, "Unhealthy", f"{kind} probe failed: {why}")
+        tick.failed, tick.failures = self._now, tick.failures + 1
+        if tick.failures >= probe["failureThreshold"]:
+            self._probe_decides(container, run, kind)
+        return run.ends if container.killing else probes.next_failure(kind, probe, run, tick)
 
-    def _liveness(self, container: Container, run: Run) -> datetime | None:
-        probe = container.spec.get("livenessProbe")
-        if probe is None or run.image.live_until is None:
-            return None
-        begins = max(run.image.live_until, probe.get("initialDelaySeconds", 0))
-        kills = run.started + timedelta(seconds=begins + probe["periodSeconds"] * (probe["failureThreshold"] - 1))
-        if kills > self._now:
-            return kills
-        self._say("Warning", container, "Unhealthy", f"Liveness probe failed: {run.image.probe_failure}")
-        self._say("Normal", container, "Killing", f"Container {container.name} failed liveness probe, will be restarted")
+    def _succeeds(self, run: Run, kind: str) -> None:
+        run.ready = run.ready or kind == "Readiness"
+
+    def _probe_decides(self, container: Container, run: Run, kind: str) -> None:
+        """It failed as often as its spec allows: an unready container stays, one that is not alive is replaced."""
+        if kind == "Readiness":
+            run.ready = False
+            return
+        self._say("Normal", container, "Killing", f"Container {container.name} failed {kind.lower()} probe, will be restarted")
         self.kill(container, timedelta(seconds=self._pod["spec"].get("terminationGracePeriodSeconds", 30)))
-        return run.ends
 
     def kill(self, container: Container, grace: timedelta) -> None:
         """SIGTERM now, SIGKILL when the grace is over."""
@@ -253,6 +295,17 @@ class Stepper:
         else:
             run.stop(self._now + grace, 137, "Error")
         container.killing = True
+
+
+def _wrong_name(name: str) -> str:
+    """What is wrong with an image's name; empty for a good one. Source: `distribution/reference` (ErrNameNotCanonical and its kin)."""
+    path = name.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    if not name or any(c.isspace() for c in name):
+        return f'Failed to apply default image tag "{name}": couldn\'t parse image name "{name}": invalid reference format'
+    if path != path.lower():
+        why = f"invalid reference format: repository name ({name.partition('/')[2].partition(':')[0] or path}) must be lowercase"
+        return f'Failed to apply default image tag "{name}": couldn\'t parse image name "{name}": {why}'
+    return ""
 
 
 def _not_found(name: str) -> str:

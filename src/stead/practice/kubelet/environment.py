@@ -5,6 +5,9 @@ Source: `pkg/kubelet/kubelet_pods.go` (makeEnvironmentVariables), `pkg/volume/{c
 
 from __future__ import annotations
 
+import base64
+import binascii
+
 from stead.practice.objects import Obj, at_path, each, inside
 from stead.practice.store import Store
 
@@ -30,6 +33,33 @@ def variables(store: Store, pod: Obj, container: Obj) -> dict[str, str]:
         if value is not None:
             found[variable["name"]] = value
     return found
+
+
+def files(store: Store, pod: Obj, container: Obj) -> list[str]:
+    """The texts of the files that ConfigMaps and Secrets bring into the container."""
+    mounted = {mount["name"] for mount in each(container, "volumeMounts")}
+    namespace = pod["metadata"]["namespace"]
+    found: list[str] = []
+    for volume in each(pod["spec"], "volumes"):
+        if volume["name"] not in mounted:
+            continue
+        sources = [volume, *each(volume, "projected", "sources")]
+        for kind, field in (("configMap", "name"), ("secret", "secretName"), ("secret", "name")):
+            for name in (inside(source, kind).get(field) for source in sources):
+                obj = store.get(_KINDS[kind][0], namespace, name) if name else None
+                found.extend(_texts(kind, inside(obj or {}, "data")).values())
+    return found
+
+
+def _texts(kind: str, data: dict[str, str]) -> dict[str, str]:
+    return data if kind == "configMap" else {name: _decoded(value) for name, value in data.items()}
+
+
+def _decoded(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode(errors="replace")
+    except binascii.Error:
+        return value
 
 
 def _value(store: Store, pod: Obj, variable: Obj) -> str | None:
@@ -62,12 +92,34 @@ def _data(store: Store, namespace: str, kind: str, reference: Obj) -> dict[str, 
         if reference.get("optional"):
             return None
         raise ConfigError(f'{shown.lower()} "{reference.get("name", "")}" not found')
-    return inside(obj, "data")
+    return _texts(kind, inside(obj, "data"))
 
 
 def _field(pod: Obj, path: str) -> str:
     value = at_path(pod, path)
     return "" if value is None else str(value)
+
+
+def attach_problem(store: Store, pod: Obj) -> str:
+    """Why a volume that one node at a time may have cannot come to this node, or nothing."""
+    namespace, node = pod["metadata"]["namespace"], pod["spec"]["nodeName"]
+    for volume in each(pod["spec"], "volumes"):
+        name: str = inside(volume, "persistentVolumeClaim").get("claimName", "")
+        claim = store.get("persistentvolumeclaims", namespace, name)
+        if claim is None or set(claim["spec"]["accessModes"]) & {"ReadWriteMany", "ReadOnlyMany"}:
+            continue
+        users = [other["metadata"]["name"] for other in store.list("pods", namespace) if _holds(other, name, node)]
+        if users:
+            used = f"Volume is already used by pod(s) {', '.join(users)}"
+            return f'Multi-Attach error for volume "{claim["spec"].get("volumeName", "")}" {used}'
+    return ""
+
+
+def _holds(other: Obj, claim: str, node: str) -> bool:
+    elsewhere = other["spec"].get("nodeName") not in (None, "", node)
+    over = inside(other, "status").get("phase") in ("Succeeded", "Failed")
+    names = [inside(volume, "persistentVolumeClaim").get("claimName") for volume in each(other["spec"], "volumes")]
+    return elsewhere and not over and claim in names
 
 
 def mount_problem(store: Store, pod: Obj) -> str:

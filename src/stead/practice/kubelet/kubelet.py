@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from stead.practice.api import errors
-from stead.practice.controllers.base import Controller
+from stead.practice.controllers.base import Controller, Hands
 from stead.practice.kubelet import environment, status
 from stead.practice.kubelet.containers import Container, Stepper
+from stead.practice.kubelet.evictions import Evictions
 from stead.practice.objects import Key, Obj, deleting, each, key_of, uid_of
 from stead.practice.store import Change
 
@@ -58,6 +59,8 @@ class Kubelets(Controller):
         super().start()
         self._machines: dict[str, Machine] = {}
         self._pods: dict[str, Running] = {}
+        hands = Hands(self.world, self.writes, self.deletes)
+        self._evictions = Evictions(hands, self._containers, lambda pod: self._pods.pop(uid_of(pod), None))
 
     def on_change(self, change: Change) -> None:
         if change.verb == "DELETED":
@@ -88,6 +91,8 @@ class Kubelets(Controller):
             self._go_on(pod, running)
             self._publish(pod, running)
             self._plan(key, running)
+            if any(container.run is not None and container.run.image.memory_bytes for container in running.mains):
+                self._evictions.queue(("", running.machine.name))
 
     def _running(self, pod: Obj) -> Running:
         found = self._pods.get(uid_of(pod))
@@ -111,7 +116,7 @@ class Kubelets(Controller):
         stepper = Stepper(self.world, running.machine, pod)
         for container in running.inits:
             stepper.step(container)
-            if not container.done(self.world.now):
+            if not container.passed(self.world.now):
                 return
         for container in running.mains:
             stepper.step(container)
@@ -120,15 +125,22 @@ class Kubelets(Controller):
         now = self.world.now
         if running.mount_again is not None and running.mount_again > now:
             return False
-        why = environment.mount_problem(self.world.store, pod)
-        if why:
-            self.world.events.warning(pod, "kubelet", "FailedMount", why, host=running.machine.name)
+        if self._says_why_not(pod, running.machine.name):
             running.mount_again = now + running.mount_wait
             running.mount_wait = min(running.mount_wait * 2, _MOUNT_LONGEST)
             return False
         running.mounted, running.mount_again = True, None
         running.ip = running.machine.address()
         return True
+
+    def _says_why_not(self, pod: Obj, node: str) -> bool:
+        """Whether a volume cannot come to the pod; it is said in an event."""
+        store, events = self.world.store, self.world.events
+        if why := environment.attach_problem(store, pod):
+            events.warning(pod, "attachdetach-controller", "FailedAttachVolume", why)
+        elif why := environment.mount_problem(store, pod):
+            events.warning(pod, "kubelet", "FailedMount", why, host=node)
+        return bool(why)
 
     def _publish(self, pod: Obj, running: Running) -> None:
         now = self.world.now
@@ -159,6 +171,10 @@ class Kubelets(Controller):
         due = min((due for due in (*dues, running.mount_again) if due is not None), default=None)
         if due is not None:
             self.world.engine.at(max(due, self.world.now), self, key)
+
+    def _containers(self, pod: Obj) -> list[Container] | None:
+        running = self._pods.get(uid_of(pod))
+        return running.mains if running and pod["status"]["phase"] not in _OVER else None
 
     def _stop(self, pod: Obj, running: Running) -> None:
         """Stop what runs, and confirm the delete when nothing does any more."""

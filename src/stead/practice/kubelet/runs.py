@@ -14,6 +14,14 @@ from stead.practice.objects import Obj, inside
 
 
 @dataclass(slots=True)
+class Tick:
+    """How one probe of a run does: when it failed last, and how often in a row."""
+
+    failed: datetime | None = None
+    failures: int = 0
+
+
+@dataclass(slots=True)
 class Run:
     id: str
     image: Image
@@ -24,7 +32,13 @@ class Run:
     message: str = ""
     lines: list[tuple[datetime, str]] = field(default_factory=list[tuple[datetime, str]])
     ready: bool = False
-    failed_probes: int = 0
+    up: bool = False
+    """Past its startup probe."""
+    ticks: dict[str, Tick] = field(default_factory=dict[str, "Tick"])
+    lacks: str = ""
+    """What it needs of the cluster and does not have, in its own words; found out at `looked`."""
+    lacks_since: datetime | None = None
+    looked: datetime | None = None
 
     def log(self, now: datetime) -> list[str]:
         return [f"{timestamps.micros(at)} {text}" for at, text in self.lines if at <= now]
@@ -46,20 +60,44 @@ class Run:
         return {"terminated": {**ended, **times, "containerID": self.id}}
 
 
-def begin(run_id: str, image: Image, container: Obj, env: dict[str, str], now: datetime) -> Run:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a container is started with: variables, the texts of its mounted files, and how many runs came before."""
+
+    env: dict[str, str]
+    files: list[str]
+    earlier_runs: int = 0
+
+
+def begin(run_id: str, image: Image, container: Obj, given: Given, now: datetime) -> Run:
     """Start a run now and settle its course."""
     run = Run(run_id, image, now)
     run.lines = [(now, line) for line in image.logs]
-    missing = next((name for name in image.needs_env if name not in env), None)
+    trouble = _trouble(image, given)
     limit = inside(container, "resources", "limits").get("memory")
-    if missing is not None:
-        _end(run, image.fail_seconds, 1, [image.missing_env_log.format(name=missing)])
+    if trouble:
+        _end(run, image.fail_seconds, 1, [trouble])
     elif limit is not None and image.memory_bytes > quantity.whole(limit):
         _end(run, image.oom_after, 137, [])
         run.reason = "OOMKilled"
-    elif image.exit_code is not None:
+    elif image.exit_code is not None and (image.failing_runs is None or given.earlier_runs < image.failing_runs):
         _end(run, image.exit_after, image.exit_code, list(image.exit_logs))
     return run
+
+
+def _trouble(image: Image, given: Given) -> str:
+    """The line with which it gives up at once because of what it was given; empty when it is content."""
+    missing = next((name for name in image.needs_env if name not in given.env), None)
+    if missing is not None:
+        return image.missing_env_log.format(name=missing)
+    texts = [*given.env.values(), *given.files]
+    return next((line for word, line in image.chokes_on.items() if any(word in text for text in texts)), "")
+
+
+def give_up(run: Run, now: datetime) -> None:
+    """It ends by itself for want of something that the cluster does not give it."""
+    run.lines.append((now, f"fatal: giving up: {run.lacks}"))
+    run.stop(now, 1, "Error")
 
 
 def _end(run: Run, after: float, code: int, lines: list[str]) -> None:

@@ -33,14 +33,14 @@ def container_status(container: Container, now: datetime) -> Obj:
         "name": container.name,
         "state": state,
         "lastState": shown_last.ended_state() if shown_last is not None and shown_last.ends else {},
-        "ready": (bool(up and run and run.ready) if not container.init else container.done(now)),
+        "ready": container.done(now) if container.init and not container.sidecar else bool(up and run and run.ready),
         "restartCount": container.restarts,
         "image": container.spec["image"],
         "imageID": _image_id(container.spec["image"]) if run else "",
     }
     if run:
         status["containerID"] = run.id
-    status["started"] = up
+    status["started"] = bool(up and run and run.up)
     return status
 
 
@@ -51,8 +51,8 @@ def _image_id(name: str) -> str:
 
 def phase(pod: Obj, inits: Sequence[Container], mains: Sequence[Container], now: datetime) -> str:
     policy = pod["spec"]["restartPolicy"]
-    if not all(container.done(now) for container in inits):
-        failed = any(container.ended(now) and not container.done(now) for container in inits)
+    if not all(container.passed(now) for container in inits):
+        failed = any(container.ended(now) and not container.done(now) and not container.sidecar for container in inits)
         return "Failed" if failed and policy == "Never" else "Pending"
     running = sum(1 for container in mains if container.running(now))
     ended = [container for container in mains if container.ended(now)]
@@ -69,8 +69,9 @@ def conditions(
     pod: Obj, inits: Sequence[Container], mains: Sequence[Container], stage: str, sandbox: bool, now: datetime, stamp: str
 ) -> list[Obj]:
     """All conditions of the pod: the kubelet's own five, in its order, and whatever others have set."""
-    unready = [container.name for container in mains if not (container.running(now) and container.run and container.run.ready)]
-    pending = [container.name for container in inits if not container.done(now)]
+    meant = [*(container for container in inits if container.sidecar), *mains]
+    unready = [container.name for container in meant if not (container.running(now) and container.run and container.run.ready)]
+    pending = [container.name for container in inits if not container.passed(now)]
     over = stage in ("Succeeded", "Failed")
     why: Obj = {}
     if over:

@@ -6,6 +6,7 @@ Source: `pkg/scheduler/framework/plugins/*`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from stead.practice import quantity
 from stead.practice.objects import Obj, each, inside, labels_of
@@ -55,8 +56,14 @@ def _of(container: Obj) -> Amounts:
 
 
 def allocatable(node: Obj) -> Amounts:
+    """The room of the node. Shared between equal nodes: it is not to be changed."""
     given = inside(node, "status", "allocatable")
-    return Amounts(quantity.milli(given.get("cpu", 0)), quantity.whole(given.get("memory", 0)), quantity.whole(given.get("pods", 110)))
+    return _room_for(given.get("cpu", 0), given.get("memory", 0), given.get("pods", 110))
+
+
+@lru_cache(maxsize=1024)
+def _room_for(cpu: str | int, memory: str | int, pods: str | int) -> Amounts:
+    return Amounts(quantity.milli(cpu), quantity.whole(memory), quantity.whole(pods))
 
 
 def misfits(pod: Obj, asked: Amounts, node: Obj, used: Amounts) -> list[Misfit]:
@@ -100,10 +107,13 @@ def tolerates(toleration: Obj, taint: Obj) -> bool:
 
 
 def _affinity(pod: Obj, node: Obj) -> list[Misfit]:
+    spec = pod["spec"]
+    if not spec.get("nodeSelector") and not spec.get("affinity"):
+        return []
     labels = labels_of(node)
-    selector = inside(pod["spec"], "nodeSelector")
+    selector = inside(spec, "nodeSelector")
     fits = all(labels.get(key) == value for key, value in selector.items())
-    affinity = inside(pod["spec"], "affinity", "nodeAffinity").get("requiredDuringSchedulingIgnoredDuringExecution")
+    affinity = inside(spec, "affinity", "nodeAffinity").get("requiredDuringSchedulingIgnoredDuringExecution")
     if affinity:
         fits = fits and any(_term(term, node) for term in each(affinity, "nodeSelectorTerms"))
     return [] if fits else [Misfit("node(s) didn't match Pod's node affinity/selector", True)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from functools import lru_cache
 
 from stead.practice.controllers.base import Controller
 from stead.practice.objects import Key, Obj, deleting, each, inside, key_of, name_of, set_condition
@@ -154,6 +155,7 @@ def explain(found: list[list[Misfit]]) -> str:
     return f"0/{total} nodes are available: {listed}. no new claims to deallocate, preemption: 0/{total} nodes are available: {tried}."
 
 
+@lru_cache(maxsize=4096)
 def _reversed(name: str) -> str:
     """So that `max` prefers the name that sorts first."""
     return "".join(chr(0x10FFFF - ord(letter)) for letter in name)
