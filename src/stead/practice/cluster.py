@@ -28,6 +28,7 @@ from stead.practice.api.reviews import Reviews
 from stead.practice.api.server import ApiServer, Audited
 from stead.practice.api.users import Users
 from stead.practice.api.writes import By, Change, Writes
+from stead.practice.controllers.account_tokens import AccountTokens
 from stead.practice.controllers.base import Hands
 from stead.practice.controllers.everyone import everyone
 from stead.practice.engine import Clock
@@ -58,7 +59,9 @@ class PracticeCluster:
         crds.serve_definitions(self._world)
         self._heartbeats = Heartbeats(hands)
         self._controllers = (*everyone(hands), self._heartbeats, self._kubelets)
-        for controller in self._controllers:
+        # Apart from the others: it holds the users' tokens, which no snapshot may hold.
+        tokens = AccountTokens(hands, self._users, lambda: self.ca_file.read_bytes() if self.ca_file.is_file() else b"")
+        for controller in (*self._controllers, tokens):
             controller.start()
         bootstrap.furnish(self._world, self._writes)
 
