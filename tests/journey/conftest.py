@@ -25,7 +25,7 @@ from stead.practice import house
 from stead.practice.cluster import PracticeCluster
 
 SPEED = 20.0
-LONG = 90.0
+LONG = 30.0
 """Seconds after which something that should have happened has not: a failure, never a wait."""
 
 Json = dict[str, Any]
@@ -158,12 +158,25 @@ class World:
 
     async def until(self, told: Callable[[], Any]) -> Any:
         """The first true answer of `told()`, asked again while the service is away."""
-        async with asyncio.timeout(LONG):
-            while True:
-                with contextlib.suppress(aiohttp.ClientError, OSError):
-                    if answer := await told():
-                        return answer
-                await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(LONG):
+                while True:
+                    with contextlib.suppress(aiohttp.ClientError, OSError):
+                        if answer := await told():
+                            return answer
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError(await self._as_it_stands()) from None
+
+    async def _as_it_stands(self) -> str:
+        """What the service knows, for the one who reads why a test failed."""
+        try:
+            rows = [await self.get(f"/api/incidents/{row['id']}") for row in await self.get("/api/incidents?all=true")]
+        except (aiohttp.ClientError, OSError) as error:
+            return f"the service does not answer: {error}"
+        events = [(event["at"], event["name"], event["data"]) for event in await self.get("/api/events")]
+        told = [(row["id"], row["state"], row["actions"], [(d["state"], d["error"]) for d in row["deliveries"]]) for row in rows]
+        return f"it did not come to this: {told}\n{events[-12:]}"
 
     async def get(self, path: str) -> Any:
         return await self.call("GET", path)

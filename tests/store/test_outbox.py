@@ -94,9 +94,9 @@ def test_what_changes_before_the_first_try_goes_into_what_waits(store: Store, cl
         deliveries.rewrite(connection, second.id, Because.WORSE, message("it got worse"))
         assert (again(connection, second).because, again(connection, second).message.title) == (Because.WORSE, "it got worse")
         assert again(connection, first) == first
-        deliveries.trying(connection, second.id)
+        deliveries.take_up(connection, second.id, 1, "dlv:second:1")
         assert deliveries.queued(connection, "ops/1") == first
-        deliveries.trying(connection, first.id)
+        deliveries.take_up(connection, first.id, 1, "dlv:first:1")
         assert deliveries.queued(connection, "ops/1") is None, "what may be in the air is not rewritten"
         assert again(connection, first).attempts == 1
 

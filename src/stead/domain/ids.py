@@ -36,8 +36,15 @@ def action_workflow(action: str) -> str:
     return f"act:{action}"
 
 
-def delivery_workflow(delivery: int, attempt: int) -> str:
-    return f"dlv:{delivery}:{attempt}"
+def delivery_workflow(delivery: int, attempt: int, after: int | None = None) -> str:
+    """`after` is the delivery whose end called this one: its own first call may have come, and gone, while it still had to wait."""
+    return f"dlv:{delivery}:{attempt}" + ("" if after is None else f":after:{after}")
+
+
+def delivery_attempt(workflow: str) -> int:
+    """The attempt, from 1, that a delivery workflow's id stands for; a life after a failure (`~2`) is one more."""
+    called, _, life = workflow.partition("~")
+    return int(called.split(":")[2]) + int(life or 1) - 1
 
 
 def due_workflow(due: int) -> str:

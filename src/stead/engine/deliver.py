@@ -29,12 +29,13 @@ class Try:
     retry_after: float = 0.0
 
 
-def begin(connection: sa.Connection, delivery_id: int) -> Delivery | None:
-    """Take up a delivery whose turn it is; None when there is nothing to send (any more, or yet)."""
+def begin(connection: sa.Connection, delivery_id: int, worker: str) -> Delivery | None:
+    """Take up a delivery whose turn it is; None when there is nothing to send (any more, or yet), or another has taken up this attempt."""
     delivery = deliveries.find(connection, delivery_id)
     if delivery is None or delivery.state is not DeliveryState.QUEUED or deliveries.waits_for(connection, delivery):
         return None
-    deliveries.trying(connection, delivery_id)
+    if not deliveries.take_up(connection, delivery_id, ids.delivery_attempt(worker), worker):
+        return None
     return deliveries.find(connection, delivery_id)
 
 
@@ -70,11 +71,12 @@ def conclude(connection: sa.Connection, journey: Journey, delivery: Delivery, ca
         _record(connection, journey, "delivery.dead", delivery, {"error": came.error})
     following = deliveries.following(connection, delivery)
     if following is not None:
-        _schedule(connection, journey, following, timedelta())
+        # An id that was used once does nothing more, and the following message's own may have been used up by waiting for this one.
+        _schedule(connection, journey, following, timedelta(), after=delivery.id)
 
 
-def _schedule(connection: sa.Connection, journey: Journey, delivery: Delivery, wait: timedelta) -> None:
-    workflow = ids.delivery_workflow(delivery.id, delivery.attempts + 1)
+def _schedule(connection: sa.Connection, journey: Journey, delivery: Delivery, wait: timedelta, after: int | None = None) -> None:
+    workflow = ids.delivery_workflow(delivery.id, delivery.attempts + 1, after)
     due.schedule(connection, "deliver", str(delivery.id), journey.now() + wait, workflow)
 
 

@@ -141,7 +141,8 @@ async def deliver_message(ref: str) -> None:
 
 
 async def _deliver(delivery_id: int) -> None:
-    begun = await once("begin", lambda: _begin(delivery_id))
+    worker = str(DBOS.workflow_id)
+    begun = await once("begin", lambda: _begin(delivery_id, worker))
     if begun is None:
         return
     delivery = load_plain(begun, deliver.Delivery)
@@ -150,8 +151,8 @@ async def _deliver(delivery_id: int) -> None:
     await _write("record", deliver.conclude, delivery, came)
 
 
-async def _begin(delivery_id: int) -> Any:
-    return plain(await journey().store.run(deliver.begin, delivery_id))
+async def _begin(delivery_id: int, worker: str) -> Any:
+    return plain(await journey().store.run(deliver.begin, delivery_id, worker))
 
 
 async def _send(delivery: deliver.Delivery) -> Any:

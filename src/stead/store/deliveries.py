@@ -85,9 +85,15 @@ def following(connection: sa.Connection, of: Delivery) -> Delivery | None:
     return None if row is None else _delivery(connection, row)
 
 
-def trying(connection: sa.Connection, delivery_id: int) -> None:
-    """Count a try before it is made, so that what was in the air at a crash is sent again and never rewritten."""
-    connection.execute(sa.update(delivery).where(delivery.c.id == delivery_id).values(attempts=delivery.c.attempts + 1))
+def take_up(connection: sa.Connection, delivery_id: int, attempt: int, worker: str) -> bool:
+    """Count try number `attempt` before it is made, for `worker`; False when another has taken it up. Asked again, the same one may go on.
+
+    So what was in the air at a crash is sent again, by the one who had it, and is not rewritten.
+    """
+    if connection.execute(sa.select(delivery.c.taken_by).where(delivery.c.id == delivery_id)).scalar() == worker:
+        return True
+    mine = sa.update(delivery).where(delivery.c.id == delivery_id, delivery.c.attempts == attempt - 1)
+    return connection.execute(mine.values(attempts=attempt, taken_by=worker)).rowcount == 1
 
 
 def sent(connection: sa.Connection, delivery_id: int, remote_id: str, now: datetime) -> bool:

@@ -156,6 +156,7 @@ delivery = sa.Table(
     sa.Column("because", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False, index=True),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("taken_by", sa.Text, nullable=False, server_default=""),
     sa.Column("remote_id", Words, nullable=False, server_default=""),
     sa.Column("error", Words, nullable=False, server_default=""),
     sa.Column("created_at", Instant, nullable=False),
