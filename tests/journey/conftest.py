@@ -25,7 +25,7 @@ from stead.practice import house
 from stead.practice.cluster import PracticeCluster
 
 SPEED = 20.0
-LONG = 30.0
+LONG = 90.0
 """Seconds after which something that should have happened has not: a failure, never a wait."""
 
 Json = dict[str, Any]

@@ -55,7 +55,10 @@ class Writer:
                 return {"~time": value.isoformat()}
             case timedelta():
                 return {"~span": [value.days, value.seconds, value.microseconds]}
-            case tuple() | set() | frozenset() | deque():
+            case set() | frozenset():
+                # Their order depends on the process; a snapshot of the same cluster is the same text.
+                return {f"~{type(value).__name__}": self._each(sorted(value, key=repr))}  # pyright: ignore[reportUnknownArgumentType]
+            case tuple() | deque():
                 return {f"~{type(value).__name__}": self._each(value)}  # pyright: ignore[reportUnknownArgumentType]
             case _:
                 raise TypeError(f"a {type(value).__module__}.{type(value).__qualname__} cannot be kept in a snapshot")
