@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ class Hands:
     deletes: Deletes
 
 
-class Controller:
+class Controller(ABC):
     """Reacts to changes of what it watches by queueing keys; does its work in `reconcile`, key by key.
 
     Promise: `reconcile` looks only at the present state, so a key may be queued once too often, or late.
@@ -53,8 +54,9 @@ class Controller:
             if obj and owner and owner["kind"] == kind:
                 self.queue((namespace_of(obj), owner["name"]))
 
+    @abstractmethod
     def reconcile(self, key: Key) -> None:
-        raise NotImplementedError
+        """Make what this key stands for as it should be."""
 
     def put_status(self, resource: str, obj: Obj, status: Obj) -> Obj:
         """Store the object with a new status; nothing happens when it is the same."""
