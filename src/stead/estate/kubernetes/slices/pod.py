@@ -1,0 +1,126 @@
+"""Pods, and what their containers say of themselves."""
+
+from __future__ import annotations
+
+from stead.estate.kubernetes.slices.meta import Conditions, Object, Slice, Time
+
+
+class KeyRef(Slice, frozen=True):
+    """configMapKeyRef, secretKeyRef, configMapRef, secretRef: `key` is "" for a whole one."""
+
+    name: str = ""
+    key: str = ""
+    optional: bool = False
+
+
+class EnvVarSource(Slice, frozen=True):
+    config_map_key_ref: KeyRef | None = None
+    secret_key_ref: KeyRef | None = None
+
+
+class EnvVar(Slice, frozen=True):
+    name: str = ""
+    value_from: EnvVarSource | None = None
+
+
+class EnvFromSource(Slice, frozen=True):
+    config_map_ref: KeyRef | None = None
+    secret_ref: KeyRef | None = None
+
+
+class Container(Slice, frozen=True):
+    name: str = ""
+    image: str = ""
+    env: tuple[EnvVar, ...] = ()
+    env_from: tuple[EnvFromSource, ...] = ()
+    restart_policy: str = ""
+
+
+class KeyToPath(Slice, frozen=True):
+    key: str = ""
+
+
+class ConfigMapVolume(Slice, frozen=True):
+    name: str = ""
+    items: tuple[KeyToPath, ...] = ()
+    optional: bool = False
+
+
+class ClaimVolume(Slice, frozen=True):
+    claim_name: str = ""
+
+
+class ProjectedSource(Slice, frozen=True):
+    config_map: ConfigMapVolume | None = None
+
+
+class ProjectedVolume(Slice, frozen=True):
+    sources: tuple[ProjectedSource, ...] = ()
+
+
+class Ephemeral(Slice, frozen=True):
+    """A claim that belongs to the pod; its name is `{pod}-{volume}`."""
+
+
+class Volume(Slice, frozen=True):
+    name: str = ""
+    config_map: ConfigMapVolume | None = None
+    persistent_volume_claim: ClaimVolume | None = None
+    projected: ProjectedVolume | None = None
+    ephemeral: Ephemeral | None = None
+
+
+class PodSpec(Slice, frozen=True):
+    node_name: str = ""
+    restart_policy: str = "Always"
+    containers: tuple[Container, ...] = ()
+    init_containers: tuple[Container, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+
+
+class Waiting(Slice, frozen=True):
+    reason: str = ""
+    message: str = ""
+
+
+class Running(Slice, frozen=True):
+    started_at: Time | None = None
+
+
+class Terminated(Slice, frozen=True):
+    exit_code: int = 0
+    signal: int = 0
+    reason: str = ""
+    message: str = ""
+    started_at: Time | None = None
+    finished_at: Time | None = None
+
+
+class ContainerState(Slice, frozen=True):
+    waiting: Waiting | None = None
+    running: Running | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Slice, frozen=True):
+    name: str = ""
+    ready: bool = False
+    started: bool | None = None
+    restart_count: int = 0
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
+
+
+class PodStatus(Slice, frozen=True):
+    phase: str = ""
+    reason: str = ""
+    message: str = ""
+    conditions: Conditions = ()
+    container_statuses: tuple[ContainerStatus, ...] = ()
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
+    start_time: Time | None = None
+
+
+class Pod(Object, frozen=True):
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
