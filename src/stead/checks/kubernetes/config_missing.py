@@ -8,7 +8,7 @@ from datetime import datetime
 
 from stead.checks.kubernetes.common import GRACE, said, unless_by
 from stead.checks.kubernetes.config_refs import Absent, absent_for, absent_volumes
-from stead.checks.kubernetes.pods import CONFIG_REASON, Part, harm, judged, lost_node, parts, started
+from stead.checks.kubernetes.pods import CONFIG_REASON, Part, calm, harm, judged, lost_node, parts, started
 from stead.declare import check
 from stead.domain.finding import Finding, Progressing
 from stead.estate.kubernetes.slices import ConfigMap, Node, Pod
@@ -24,7 +24,7 @@ _SAYS = (
 """How a kubelet words it (pkg/kubelet/kubelet_pods.go): the only place that names a Secret, which Stead does not read."""
 
 
-@check(watches=[Pod, ConfigMap, Node])
+@check(watches=[Pod, ConfigMap, Node], unless=calm)
 def config_missing(pod: Pod, view: View, now: datetime) -> Iterator[Finding | Progressing]:
     """A container cannot be made because a ConfigMap or Secret, or a key of one, does not exist.
 

@@ -10,6 +10,7 @@ from stead.checks.kubernetes.config_refs import Absent, absent_for
 from stead.checks.kubernetes.pods import (
     START_REASONS,
     Part,
+    calm,
     harm,
     judged,
     looping,
@@ -27,7 +28,7 @@ from stead.estate.kubernetes.slices import ConfigMap, Node, Pod
 from stead.estate.kubernetes.view import View
 
 
-@check(watches=[Pod, ConfigMap, Node])
+@check(watches=[Pod, ConfigMap, Node], unless=calm)
 def container_crash(pod: Pod, view: View, now: datetime) -> Iterator[Finding | Progressing]:
     """A container crash-loops: it waits in CrashLoopBackOff, or ends soon after each start, whichever moment was caught.
 

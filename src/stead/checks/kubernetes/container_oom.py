@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from stead.checks.kubernetes.common import after
-from stead.checks.kubernetes.pods import LOOP_REASONS, Part, harm, judged, lost_node, parts, state_seen
+from stead.checks.kubernetes.pods import LOOP_REASONS, Part, calm, harm, judged, lost_node, parts, state_seen
 from stead.declare import check
 from stead.domain.finding import Finding, Severity
 from stead.estate.kubernetes.slices import Node, Pod, Terminated
@@ -16,7 +16,7 @@ FRESH = timedelta(hours=1)
 """How long after a kill a container that runs again is still at fault: its use grows towards the same limit again."""
 
 
-@check(watches=[Pod, Node])
+@check(watches=[Pod, Node], unless=calm)
 def container_oom(pod: Pod, view: View, now: datetime) -> Iterator[Finding]:
     """A container is killed by the kernel for passing its memory limit (OOMKilled), now or within the last hour."""
     if not judged(pod):

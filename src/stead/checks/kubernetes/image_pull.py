@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from stead.checks.kubernetes.common import GRACE, latest, said, unless_by
-from stead.checks.kubernetes.pods import PULL_REASONS, Part, harm, judged, lost_node, parts, pod_get, started
+from stead.checks.kubernetes.pods import PULL_REASONS, Part, calm, harm, judged, lost_node, parts, pod_get, started
 from stead.declare import check
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Progressing
@@ -21,7 +21,7 @@ HOPELESS = {
 """Reasons that no second try mends. The others alternate (ErrImagePull, ImagePullBackOff) and are one fault: ImagePullFailed."""
 
 
-@check(watches=[Pod, Node])
+@check(watches=[Pod, Node], unless=calm)
 def image_pull(pod: Pod, view: View, now: datetime) -> Iterator[Finding | Progressing]:
     """The kubelet cannot fetch a container's image. One failed try within the first minute may still be the registry's moment."""
     if not judged(pod):

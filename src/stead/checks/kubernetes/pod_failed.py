@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from stead.checks.kubernetes.common import kubectl_get, latest, said
-from stead.checks.kubernetes.pods import Part, parts, state_seen
+from stead.checks.kubernetes.pods import Part, calm, parts, state_seen
 from stead.declare import check
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding
@@ -16,7 +16,7 @@ CLEARED_AWAY = frozenset({"Evicted", "Preempting", "Terminated", "NodeShutdown",
 """Reasons of a pod that its node put out (kubelet, pkg/kubelet/eviction, nodeshutdown, preemption): the node's trouble, not the pod's."""
 
 
-@check(watches=[Pod])
+@check(watches=[Pod], unless=calm)
 def pod_failed(pod: Pod, view: View, now: datetime) -> Finding | None:  # noqa: ARG001 - a failed pod stays failed
     """A pod that nobody will start again has failed: it has no owner, and its phase is Failed.
 

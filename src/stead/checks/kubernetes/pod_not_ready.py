@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from stead.checks.kubernetes.common import SETTLE, condition, condition_seen, kubectl_get, unless_by
-from stead.checks.kubernetes.pods import STEADY, Part, harm, judged, looping, lost_node, parts, ready_changed
+from stead.checks.kubernetes.pods import STEADY, Part, calm, harm, judged, looping, lost_node, parts, ready_changed
 from stead.declare import check
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Progressing
@@ -13,7 +13,7 @@ from stead.estate.kubernetes.slices import Node, Pod
 from stead.estate.kubernetes.view import View
 
 
-@check(watches=[Pod, Node])
+@check(watches=[Pod, Node], unless=calm)
 def pod_not_ready(pod: Pod, view: View, now: datetime) -> Finding | Progressing | None:
     """A pod's containers run, yet it is not ready for longer than a start takes: a readiness or startup probe fails, a readiness
     gate is closed, or its node is silent. Containers that do not run are told by the check of their state."""

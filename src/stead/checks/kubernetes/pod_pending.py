@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from stead.checks.kubernetes.common import SETTLE, condition, condition_seen, kubectl_get, unless_by
 from stead.checks.kubernetes.config_missing import CREATING
 from stead.checks.kubernetes.config_refs import absent_volumes
-from stead.checks.kubernetes.pods import OTHERS, harm, judged, lost_node, parts, started
+from stead.checks.kubernetes.pods import OTHERS, calm, harm, judged, lost_node, parts, started
 from stead.declare import check
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Progressing
@@ -37,7 +37,7 @@ _WHY = (
 """How the scheduler words its reasons (pkg/scheduler/framework/plugins), and how a person would."""
 
 
-@check(watches=[Pod, PersistentVolumeClaim, Node, ConfigMap])
+@check(watches=[Pod, PersistentVolumeClaim, Node, ConfigMap], unless=calm)
 def pod_pending(pod: Pod, view: View, now: datetime) -> Finding | Progressing | None:
     """A pod stays Pending: the scheduler finds no node for it (and says why), or its containers do not get started.
 

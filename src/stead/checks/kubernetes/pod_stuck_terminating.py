@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from stead.checks.kubernetes.common import GRACE, SETTLE, condition, condition_seen, kubectl_get, unless_by
-from stead.checks.kubernetes.pods import parts
+from stead.checks.kubernetes.pods import calm, parts
 from stead.declare import check
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Progressing
@@ -17,7 +17,7 @@ WAITS: dict[str, timedelta] = {"NodeGone": GRACE, "NodeNotReady": SETTLE, "Final
 it is missed (pod garbage collector); a living kubelet has volumes to unmount."""
 
 
-@check(watches=[Pod, Node])
+@check(watches=[Pod, Node], unless=calm)
 def pod_stuck_terminating(pod: Pod, view: View, now: datetime) -> Finding | Progressing | None:
     """A pod stays Terminating past its grace period: its node is gone (NodeGone) or not ready (NodeNotReady), finalizers hold it
     (Finalizers), or its kubelet does not finish (KubeletSilent)."""

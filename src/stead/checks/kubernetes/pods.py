@@ -93,6 +93,24 @@ def judged(pod: Pod) -> bool:
     return pod.metadata.deletion_timestamp is None and pod.status.phase not in ("Succeeded", "Failed")
 
 
+def calm(pod: Pod) -> bool:
+    """Whether a pod does what it is meant to, by its own word: ready, not being deleted, and no container of it ever ended or waits.
+
+    Nothing that a check of a pod's state could say is true of such a pod, so it need not be asked (`Check.unless`). An init container
+    that ended well is as it should be.
+    """
+    status = pod.status
+    if status.phase != "Running" or pod.metadata.deletion_timestamp is not None or not status.container_statuses:
+        return False
+    for one in status.container_statuses:
+        if not one.ready or one.restart_count or one.state.running is None or one.last_state.terminated is not None:
+            return False
+    for one in status.init_container_statuses:
+        if one.restart_count or one.state.waiting is not None or not (one.ready or one.started):
+            return False
+    return is_true(status.conditions, "Ready")
+
+
 def parts(pod: Pod) -> Iterator[Part]:
     """Init containers first, then the others; ephemeral containers are a person's own and are left alone."""
     specs = {container.name: container for container in (*pod.spec.init_containers, *pod.spec.containers)}

@@ -6,10 +6,11 @@ the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 from stead.declare import Check, Outcome
 from stead.domain.evidence import Evidence
@@ -46,6 +47,9 @@ class Runner:
         self._sightings: dict[str, dict[_Place, Finding]] = {}
         self._current: dict[str, Finding] = {}
         self._check = {check.name: check for check in self.checks}
+        self._alike: dict[tuple[type[Object], Callable[[Any], bool] | None], list[Check]] = {}
+        for check in self.checks:
+            self._alike.setdefault((_own(check), check.unless), []).append(check)
 
     def current(self) -> Mapping[str, Finding]:
         """Every finding by its fingerprint, sightings of one fault merged."""
@@ -57,8 +61,17 @@ class Runner:
 
     def full(self, now: datetime) -> Delta:
         """Run every check on every object, and forget what is no longer there."""
-        places = {(check.name, _key(obj)) for check in self.checks for obj in self.view.all(_own(check))}
-        return self._run(places | set(self._said) | set(self._due), now)
+        # What was said before is asked again, so that what is gone is forgotten; for the rest, an object that is calm costs one question.
+        before = self._said.keys() | self._due.keys()
+        touched = self._touched(before, now)
+        for (own, unless), checks in self._alike.items():
+            for obj in self.view.all(own):
+                if unless is None or not _surely(unless, obj):
+                    key = _key(obj)
+                    for check in checks:
+                        if (place := (check.name, key)) not in before:
+                            touched |= self._look(place, now, obj)
+        return self._settle(touched)
 
     def update(self, changed: Iterable[ObjectKey], now: datetime) -> Delta:
         """Run the checks that these objects concern: their own, and those of their namespace (of all, for a cluster-wide one)."""
@@ -78,16 +91,17 @@ class Runner:
                 yield from ((check.name, _key(obj)) for obj in self.view.all(own, namespace))
 
     def _run(self, places: Iterable[_Place], now: datetime) -> Delta:
+        return self._settle(self._touched(places, now))
+
+    def _touched(self, places: Iterable[_Place], now: datetime) -> set[str]:
         touched: set[str] = set()
         for place in places:
-            touched |= self._look(place, now)
-        return self._settle(touched)
+            touched |= self._look(place, now, self.view.get(*place[1]))
+        return touched
 
-    def _look(self, place: _Place, now: datetime) -> set[str]:
+    def _look(self, place: _Place, now: datetime, obj: Object | None) -> set[str]:
         """Run one check on one object; return the fingerprints that this may have changed."""
-        name, key = place
-        obj = self.view.get(*key)
-        answers, due = self._ask(self._check[name], obj, now) if obj is not None else ((), None)
+        answers, due = self._ask(self._check[place[0]], obj, now) if obj is not None else ((), None)
         before = self._said.pop(place, ())
         self._due.pop(place, None)
         if due is not None:
@@ -128,6 +142,8 @@ class Runner:
         return Delta(tuple(sorted(seen, key=_finding_order)), tuple(gone))
 
     def _ask(self, check: Check, obj: Object, now: datetime) -> tuple[tuple[Finding, ...], datetime | None]:
+        if check.unless is not None and _surely(check.unless, obj):
+            return (), None
         try:
             said = list(_each(check.run(obj, self.view, now)))
             return _answers(check, said, now)
@@ -200,6 +216,14 @@ def _halves(sightings: Sequence[Finding]) -> Finding:
 def _explains_all(kind: str, sightings: Sequence[Finding]) -> bool:
     """Whether every sighting names a cause of that kind: a dead node explains no pod that crashes on a living one."""
     return all(any(subject.kind == kind for subject in sighting.depends_on) for sighting in sightings)
+
+
+def _surely(unless: Callable[[Any], bool], obj: Object) -> bool:
+    """An object too odd for the question is asked about by the checks themselves."""
+    try:
+        return unless(obj)
+    except Exception:
+        return False
 
 
 def _own(check: Check) -> type[Object]:
