@@ -110,6 +110,13 @@ async def test_a_crash_brings_its_last_words_and_five_at_once_are_enough(wire: A
     assert len([r for r in wire.requests if r.path.endswith("/log")]) == 5
 
 
+async def test_a_password_in_a_log_does_not_leave_the_cluster(wire: Any, script: Any, estate: Any) -> None:
+    wire.on(PODS, script.answer(script.listing(crashing(script, "api-1"))))
+    wire.on(f"{HERE}/api-1/log", script.answer(b"dial postgres://app:swordfish@db:5432/x: refused\n"))
+    ((log,),) = (f.evidence for f in (await estate(checks=[container_crash]).scan()).findings)
+    assert log.value == "dial postgres://app:[redacted]@db:5432/x: refused"
+
+
 def test_a_log_is_cut_to_what_a_person_reads() -> None:
     text = "\n".join(f"line {n} " + "x" * 300 for n in range(50)) + "\n\u202eevil\x07\x1b]0;title\x07 end"
     kept = clean(text)

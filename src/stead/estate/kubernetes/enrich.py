@@ -1,6 +1,7 @@
 """The last words of a container that crashed, as evidence: what only its log can tell.
 
-Promise: what it adds is tainted, short and without control characters; a log that cannot be read is said in the evidence and stops nothing.
+Promise: what it adds is tainted, short, without control characters and without secrets; a log that cannot be read is said in the evidence
+and stops nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import replace
 from stead.domain.errors import SteadError
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, FindingState
+from stead.domain.redaction import redact
 from stead.estate.kubernetes.client import ApiClient
 from stead.estate.kubernetes.resources import Resource
 
@@ -66,7 +68,9 @@ class Enricher:
             return Evidence(what=what, value=f"could not be read: {clean(str(error))}", command=command, tainted=True)
         except TimeoutError:
             return Evidence(what=what, value=f"could not be read within {PATIENCE:.0f} s", command=command, tainted=True)
-        return Evidence(what=what, value=clean(body.decode("utf-8", "replace")) or "(the log is empty)", command=command, tainted=True)
+        return Evidence(
+            what=what, value=redact(clean(body.decode("utf-8", "replace"))) or "(the log is empty)", command=command, tainted=True
+        )
 
 
 def clean(text: str) -> str:
