@@ -13,6 +13,7 @@ from typing import Any
 
 from stead.domain.action import Action, ActionRequest, Risk
 from stead.domain.finding import Finding, FindingClass, Progressing
+from stead.domain.model import ModelSpec
 from stead.ports import Channel, Clock, Estate, Hands, HostCommands
 
 Outcome = Finding | Progressing | None | Iterable[Finding | Progressing]
@@ -146,4 +147,19 @@ class ChannelKind:
     page: str = ""
 
 
-Declarations = Mapping[str, Check | HostCheck | Verb | Playbook | ChannelKind]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelKind:
+    """A kind of model endpoint: `open(spec)` makes a pydantic-ai Model, and imports its library only then.
+
+    `url_variables` and `key_variables` are the environment variables that people have set for it already; the first that is set counts.
+    """
+
+    kind: str
+    open: Callable[[ModelSpec], Any]
+    url_variables: tuple[str, ...] = ()
+    key_variables: tuple[str, ...] = ()
+    default_url: str = ""
+    page: str = ""
+
+
+Declarations = Mapping[str, Check | HostCheck | Verb | Playbook | ChannelKind | ModelKind]

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from stead.domain.delivery import Capabilities, Delivery
+from stead.domain.model import ModelRole, ModelSpec
+from stead.domain.run import Question, Reply
 from stead.domain.scan import Scan
 from stead.domain.subject import Subject
 from stead.domain.trigger import Sightings
@@ -110,6 +112,19 @@ class Estate(Protocol):
 
     def hands(self) -> Hands:
         """The write identity. Only `engine/remediate` asks for it."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Models(Protocol):
+    """The configured models, in the order in which they are asked."""
+
+    @property
+    def specs(self) -> Sequence[ModelSpec]: ...
+
+    async def ask(self, question: Question, role: ModelRole = ModelRole.MAIN) -> Reply:
+        """The first answer. NoModelError when none of them answers."""
         ...
 
     async def close(self) -> None: ...

@@ -30,7 +30,7 @@ def test_the_example_is_a_configuration_and_the_defaults_can_be_written(made: di
     example = re.search(r"```yaml\n(.*?)```", made["configuration.md"], re.DOTALL)
     assert example is not None
     assert parse(parse_yaml(example[1], "example"), tmp_path).estates[0].acts
-    timing = made["configuration.md"].partition("### timing")[2]
+    timing = made["configuration.md"].partition("### timing")[2].partition("\n### ")[0]
     written = dict(re.findall(r"\| `(\w+)` \| duration \| `(\w+)` \|", timing))
     assert len(written) > 5
     assert settings_of({"timing": written}).timing == TimingSettings() == Settings().timing

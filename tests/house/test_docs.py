@@ -102,6 +102,7 @@ def extensions() -> list[tuple[str, str]]:
         "actions": found.verbs,
         "playbooks": found.playbooks,
         "channels": found.channels,
+        "models": found.models,
     }
     return [(shelf, name) for shelf, names in rooms.items() for name in sorted(names)]
 
@@ -122,10 +123,7 @@ def test_every_check_says_what_it_is() -> None:
 
 
 def test_no_page_describes_what_is_not_there() -> None:
-    known = {(shelf, name) for shelf, name in extensions()} | {(shelf, "index") for shelf in ("checks", "actions", "playbooks", "channels")}
-    pages = {
-        (path.parent.name, path.stem)
-        for shelf in ("checks", "actions", "playbooks", "channels")
-        for path in (ROOT / "docs" / shelf).glob("*.md")
-    }
+    shelves_ = ("checks", "actions", "playbooks", "channels", "models")
+    known = {(shelf, name) for shelf, name in extensions()} | {(shelf, "index") for shelf in shelves_}
+    pages = {(path.parent.name, path.stem) for shelf in shelves_ for path in (ROOT / "docs" / shelf).glob("*.md")}
     assert pages - known == set()

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from stead.app.config_errors import as_user_error
 from stead.app.settings import ChannelSettings, KubernetesEstate, Settings, split_bind
+from stead.app.thinking import from_environment
 from stead.app.yaml_file import Written, read_yaml
 from stead.domain.errors import UserError
 
@@ -60,6 +61,8 @@ def load(
         settings = settings.model_copy(update={"estates": default_estates(env)})
     if not settings.channels:
         settings = settings.model_copy(update={"channels": (ChannelSettings(name="terminal", kind="terminal"),)})
+    if not settings.models:
+        settings = settings.model_copy(update={"models": from_environment(env)})
     folder = state_folder(settings, state, env)
     store = settings.store.model_copy(update={"folder": folder})
     server = settings.server if bind is None else settings.server.model_copy(update={"bind": _bind(bind)})

@@ -19,14 +19,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, cast
 
-from stead.declare import ChannelKind, Check, HostCheck, Playbook, Verb
+from stead.declare import ChannelKind, Check, HostCheck, ModelKind, Playbook, Verb
 from stead.domain.errors import UserError
 
-BUILT_IN = ("stead.checks", "stead.actions", "stead.playbooks", "stead.channels")
+BUILT_IN = ("stead.checks", "stead.actions", "stead.playbooks", "stead.channels", "stead.models")
 ENTRY_POINTS = "stead"
 
-Declaration = Check | HostCheck | Verb | Playbook | ChannelKind
-D = TypeVar("D", Check, HostCheck, Verb, Playbook, ChannelKind)
+Declaration = Check | HostCheck | Verb | Playbook | ChannelKind | ModelKind
+D = TypeVar("D", Check, HostCheck, Verb, Playbook, ChannelKind, ModelKind)
+_KINDS = (Check, HostCheck, Verb, Playbook, ChannelKind, ModelKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Shelves:
     verbs: Mapping[str, Verb] = field(default_factory=dict[str, Verb])
     playbooks: Mapping[str, Playbook] = field(default_factory=dict[str, Playbook])
     channels: Mapping[str, ChannelKind] = field(default_factory=dict[str, ChannelKind])
+    models: Mapping[str, ModelKind] = field(default_factory=dict[str, ModelKind])
     places: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -54,13 +56,14 @@ def shelves(folders: Iterable[str | Path] = ()) -> Shelves:
     checks = _named(once, Check)
     hosts = _named(once, HostCheck)
     _refuse_shared(checks, hosts)
-    named = [checks, hosts, _named(once, Verb), _named(once, Playbook), _named(once, ChannelKind)]
+    named = [checks, hosts, _named(once, Verb), _named(once, Playbook), _named(once, ChannelKind), _named(once, ModelKind)]
     return Shelves(
         checks=_only(checks, Check),
         host_checks=_only(hosts, HostCheck),
         verbs=_only(named[2], Verb),
         playbooks=_only(named[3], Playbook),
         channels=_only(named[4], ChannelKind),
+        models=_only(named[5], ModelKind),
         places={name: one.place for kind in named for name, one in kind.items()},
     )
 
@@ -103,10 +106,10 @@ def _package(module: ModuleType) -> Iterator[_Found]:
 
 def _declarations(values: Iterable[Any]) -> Iterator[Declaration]:
     for value in values:
-        if isinstance(value, (Check, HostCheck, Verb, Playbook, ChannelKind)):
+        if isinstance(value, _KINDS):
             yield value
         elif isinstance(value, (list, tuple)):
-            yield from (one for one in cast("Sequence[Any]", value) if isinstance(one, (Check, HostCheck, Verb, Playbook, ChannelKind)))
+            yield from (one for one in cast("Sequence[Any]", value) if isinstance(one, _KINDS))
 
 
 def _execute(file: Path) -> ModuleType:
@@ -144,7 +147,7 @@ def _only(named: Mapping[str, _Found], kind: type[D]) -> Mapping[str, D]:
 
 
 def _name(one: _Found) -> str:
-    return one.declaration.kind if isinstance(one.declaration, ChannelKind) else one.declaration.name
+    return one.declaration.kind if isinstance(one.declaration, ChannelKind | ModelKind) else one.declaration.name
 
 
 def _twice(name: str, first: _Found, second: _Found) -> UserError:

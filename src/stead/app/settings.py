@@ -12,7 +12,6 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -24,6 +23,8 @@ from pydantic import (
 )
 
 from stead.app.durations import Duration
+from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSettings
+from stead.app.sections import NAME, Section
 from stead.clocks import ScaledClock, SystemClock
 from stead.domain.timing import Timing
 from stead.ports import Clock
@@ -32,16 +33,7 @@ from stead.secrets import SecretRef
 DEFAULT_PORT = 8642
 DEFAULT_BIND = f"127.0.0.1:{DEFAULT_PORT}"
 
-NAME = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
-"""An RFC 1123 label, Kubernetes' own rule for names."""
-
 _TIMING = Timing()
-
-
-class Section(BaseModel):
-    """A part of the configuration: unknown keys are refused, values do not change, and errors never repeat what was written."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
 def _a_path(given: object, info: ValidationInfo) -> Path:
@@ -253,7 +245,7 @@ class TimingSettings(Section):
         return SystemClock() if self.speed == 1.0 else ScaledClock(self.speed, self.origin)
 
 
-RESERVED = ("routes", "jobs", "people", "agents", "models", "budgets", "knowledge")
+RESERVED = ("routes", "jobs", "people", "knowledge")
 """Keys that keep their meaning for a later version (the names are decided; their rooms are not built)."""
 
 
@@ -273,9 +265,12 @@ class Settings(Section):
     routes: Any = Field(default=None, description="Reserved.")
     jobs: Any = Field(default=None, description="Reserved.")
     people: Any = Field(default=None, description="Reserved.")
-    agents: Any = Field(default=None, description="Reserved.")
-    models: Any = Field(default=None, description="Reserved.")
-    budgets: Any = Field(default=None, description="Reserved.")
+    agents: AgentsSettings = AgentsSettings()
+    models: tuple[ModelSettings, ...] = Field(
+        default=(),
+        description="Who thinks where checks and playbooks do not settle it, in the order of asking. Default: nobody.",
+    )
+    budgets: BudgetsSettings = BudgetsSettings()
     knowledge: Any = Field(default=None, description="Reserved.")
 
     @field_validator(*RESERVED)
@@ -284,9 +279,20 @@ class Settings(Section):
         if value not in (None, [], {}):
             raise ValueError("is reserved for a later version, which this one does not know yet; leave it out")
 
+    @field_validator("models", "budgets", "agents", mode="before")
+    @classmethod
+    def _nothing_under_it(cls, value: Any, info: ValidationInfo) -> Any:
+        """`models:` with nothing under it, as files of earlier versions may have it."""
+        return cls.model_fields[str(info.field_name)].default if value is None else value
+
     @model_validator(mode="after")
     def _names_differ(self) -> Settings:
-        for key, names in (("estates", [e.id for e in self.estates]), ("channels", [c.name for c in self.channels])):
+        named = {
+            "estates": [e.id for e in self.estates],
+            "channels": [c.name for c in self.channels],
+            "models": [m.name for m in self.models],
+        }
+        for key, names in named.items():
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{key}: `{twice[0]}` is named twice")

@@ -42,6 +42,7 @@ COMMANDS = {
     "deny": Command("approvals:deny"),
     "config": Command("config:app", group=True),
     "doctor": Command("doctor:doctor"),
+    "models": Command("models:app", group=True),
     "token": Command("token:app", group=True),
     "new": Command("new:app", group=True),
     "demo": Command("demo:demo"),

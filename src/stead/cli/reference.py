@@ -81,6 +81,10 @@ channels:
   kind: webhook
   url: https://example.com/hooks/stead
   secret: env:OPS_WEBHOOK_SECRET
+models:
+- name: local
+  kind: ollama
+  model: qwen3:8b
 timing:
   approval_expires: 1h"""
 

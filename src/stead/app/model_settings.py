@@ -1,0 +1,87 @@
+"""`models:`, `budgets:` and `agents:` of the configuration."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from stead.app.durations import Duration
+from stead.app.sections import NAME, Section
+from stead.domain.run import Budget
+from stead.secrets import SecretRef
+
+_BUDGET = Budget()
+
+
+class ModelSettings(Section):
+    """A model, and where it is reached. They are asked in the order of the file; the first that answers is the one."""
+
+    name: str = Field(pattern=NAME, description="Its name in runs and messages.")
+    kind: str = Field(description="`openai` (any OpenAI-compatible endpoint), `ollama`, `anthropic`, or one that a visitor brings.")
+    model: str = Field(min_length=1, max_length=200, description="The model's name, as the endpoint knows it.")
+    base_url: str | None = Field(default=None, description="The endpoint. Default: the kind's environment variable, or its own address.")
+    api_key: SecretRef | None = Field(
+        default=None, description="A reference to the key: `env:NAME`, `file:/path`, `cred:name`. Default: the kind's environment variable."
+    )
+    role: Literal["main", "small"] = Field(default="main", description="`main` reasons; `small` does side jobs.")
+    context: int = Field(default=8192, ge=2048, le=10_000_000, description="Tokens that it can hold.")
+    price_in: float = Field(default=0.0, ge=0, strict=False, description="What a million tokens cost that it is sent, in your currency.")
+    price_out: float = Field(default=0.0, ge=0, strict=False, description="What a million tokens cost that it writes.")
+    connect: float = Field(default=5.0, gt=0, le=150, strict=False, description="Seconds to connect.")
+    first_byte: float = Field(default=20.0, gt=0, le=150, strict=False, description="Seconds until it begins to answer.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return value
+        try:
+            parts = urlsplit(value)
+            good, secret = parts.scheme in ("http", "https") and bool(parts.hostname), bool(parts.password)
+        except ValueError as error:
+            raise ValueError("is not an address; write https://host/v1") from error
+        if not good:
+            raise ValueError("is not an address; write https://host/v1")
+        if secret:
+            raise ValueError("holds a password; give it as `api_key`, by reference")
+        return value
+
+
+class RunBudget(Section):
+    """What one run of a model may spend before it is ended."""
+
+    tokens: int = Field(default=_BUDGET.tokens, ge=1000, description="Tokens in and out.")
+    calls: int = Field(default=_BUDGET.calls, ge=1, le=1000, description="Calls of models and of tools.")
+    time: Duration = Field(default=timedelta(seconds=_BUDGET.seconds), description="Time spent waiting for models and tools.")
+    money: float | None = Field(default=None, ge=0, strict=False, description="In the currency of the prices. Default: no limit.")
+
+    def budget(self) -> Budget:
+        return Budget(tokens=self.tokens, calls=self.calls, seconds=self.time.total_seconds(), money=self.money)
+
+
+class BudgetsSettings(Section):
+    """How much models may spend."""
+
+    run: RunBudget = RunBudget()
+    incident_runs: int = Field(default=3, ge=1, le=50, description="Runs on one episode of an incident, besides those asked for.")
+
+
+class AgentsSettings(Section):
+    """What agents may do. They only ever propose; policy decides."""
+
+    autonomy: Literal["observe", "propose", "ask", "act"] = Field(
+        default="ask",
+        description="What becomes of a proposal that policy does not deny: `observe` and `propose` tell it as text, `ask` asks a person, "
+        "`act` does as policy says.",
+    )
+
+
+def named_model(word: str) -> ModelSettings:
+    """`ollama:qwen3:8b` → a model of that kind. ValueError for a word without a kind."""
+    kind, colon, model = word.partition(":")
+    if not colon or not kind or not model:
+        raise ValueError("is not a model; write KIND:MODEL, like openai:gpt-5-mini or ollama:qwen3:8b")
+    return ModelSettings(name=kind, kind=kind, model=model)
