@@ -92,6 +92,8 @@ def parse(written: Written, folder: Path = Path()) -> Settings:
             f"{written.name}:{written.line(('version',))}: version {data['version']} is of a newer Stead than this one, which knows 1",
             hint="install that version, or write `version: 1`",
         )
+    # A key with nothing under it (`models:`) says nothing.
+    data = {key: value for key, value in data.items() if value is not None}
     try:
         # As JSON: pydantic's strict mode then takes a list for a tuple and a word for a literal, and still no text for a number.
         return Settings.model_validate_json(json.dumps(data), context={"folder": folder})

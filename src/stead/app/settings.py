@@ -279,12 +279,6 @@ class Settings(Section):
         if value not in (None, [], {}):
             raise ValueError("is reserved for a later version, which this one does not know yet; leave it out")
 
-    @field_validator("models", "budgets", "agents", mode="before")
-    @classmethod
-    def _nothing_under_it(cls, value: Any, info: ValidationInfo) -> Any:
-        """`models:` with nothing under it, as files of earlier versions may have it."""
-        return cls.model_fields[str(info.field_name)].default if value is None else value
-
     @model_validator(mode="after")
     def _names_differ(self) -> Settings:
         named = {
