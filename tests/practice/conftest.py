@@ -195,6 +195,17 @@ def make_pod() -> Any:
     return pod
 
 
+@pytest.fixture
+def make_daemon_set() -> Any:
+    def made(name: str = "agent", **container: Any) -> dict[str, Any]:
+        only = {"name": name, "image": "registry.example.com/agent:1", **container}
+        template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [only]}}
+        spec = {"selector": {"matchLabels": {"app": name}}, "template": template}
+        return {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": name, "namespace": "payments"}, "spec": spec}
+
+    return made
+
+
 def status_of(found: dict[str, Any]) -> dict[str, Any]:
     """The status of a pod's only container."""
     return found["status"]["containerStatuses"][0]

@@ -46,7 +46,7 @@ async def test_taints_keep_pods_away_unless_tolerated(stage, make_pod):
         )
     await stage.apply(make_pod("no"), make_pod("yes", tolerations=[{"key": "gpu", "operator": "Exists"}]), seconds=5)
     no, yes = stage.cluster.get("Pod", "payments", "no"), stage.cluster.get("Pod", "payments", "yes")
-    assert "3 node(s) had untolerated taint {gpu: yes}" in no["status"]["conditions"][0]["message"]
+    assert "3 node(s) had untolerated taint(s)" in no["status"]["conditions"][0]["message"]
     assert yes["status"]["phase"] == "Running"
 
 
@@ -64,7 +64,7 @@ async def test_a_claim_without_a_volume_holds_its_pod(stage, make_pod):
              "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "fast",
                       "resources": {"requests": {"storage": "1Gi"}}}}  # fmt: skip
     await stage.apply(claim, seconds=1)
-    assert "3 pod has unbound immediate PersistentVolumeClaims" in stage.pods()[0]["status"]["conditions"][0]["message"]
+    assert "pod has unbound immediate PersistentVolumeClaims. not found" in stage.pods()[0]["status"]["conditions"][0]["message"]
     storage = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fast"}, "provisioner": "csi.example.com"}
     await stage.apply(storage, seconds=5)
     assert stage.cluster.get("PersistentVolumeClaim", "payments", "data")["status"]["phase"] == "Bound"

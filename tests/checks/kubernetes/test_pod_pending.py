@@ -23,6 +23,14 @@ def test_the_schedulers_reason_is_told() -> None:
     assert [e.value for e in found.evidence if e.tainted] == [FULL]
 
 
+def test_the_taints_that_the_scheduler_does_not_name_are_looked_up() -> None:
+    upgrade = {"key": "example.com/upgrade", "value": "running", "effect": "NoSchedule"}
+    liked = {"key": "old", "effect": "PreferNoSchedule"}
+    nodes = [node("n1", spec={"taints": [upgrade, liked]}), node("n2", spec={"taints": [liked]}), node("n3")]
+    (found,) = look(pending(message="0/3 nodes are available: 3 node(s) had untolerated taint(s)."), *nodes)
+    assert [e.value for e in found.evidence if e.what == "taints"] == ["`n1`: example.com/upgrade=running:NoSchedule"]
+
+
 def test_a_pod_that_waits_for_a_node_for_a_moment_is_progressing() -> None:
     (found,) = look(pending(message=FULL, since=ago(minutes=2)))
     assert found.state is FindingState.PROGRESSING

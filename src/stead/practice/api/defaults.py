@@ -31,8 +31,17 @@ def pod_spec(spec: Obj) -> None:
         spec["serviceAccount"] = spec["serviceAccountName"]
     for container in [*each(spec, "initContainers"), *each(spec, "containers")]:
         _container(container)
+    if spec.get("hostNetwork"):
+        _host_ports(spec)
     for volume in each(spec, "volumes"):
         _volume(volume)
+
+
+def _host_ports(spec: Obj) -> None:
+    """A pod in its node's network takes there the ports that it listens on."""
+    for container in [*each(spec, "initContainers"), *each(spec, "containers")]:
+        for port in each(container, "ports"):
+            _default(port, hostPort=port.get("containerPort"))
 
 
 def _container(container: Obj) -> None:

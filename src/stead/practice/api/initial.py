@@ -26,6 +26,10 @@ _STATUS: dict[str, Obj] = {
         "conditions": None, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": None,
     },
 }  # fmt: skip
+_GATED: Obj = {
+    "type": "PodScheduled", "status": "False", "lastProbeTime": None, "lastTransitionTime": None, "reason": "SchedulingGated",
+    "message": "Scheduling is blocked due to non-empty scheduling gates",
+}  # fmt: skip
 _KEPT = frozenset({"nodes"})  # a kubelet registers its node with a status
 
 
@@ -35,7 +39,8 @@ def reset_status(resource: str, obj: Obj, *, custom: bool = False) -> None:
     if custom:
         obj.pop("status", None)
     elif resource == "pods":
-        obj["status"] = {"phase": "Pending", "qosClass": qos_class(obj["spec"])}
+        gated = {"conditions": [dict(_GATED)]} if obj["spec"].get("schedulingGates") else {}
+        obj["status"] = {"phase": "Pending", **gated, "qosClass": qos_class(obj["spec"])}
     elif resource == "customresourcedefinitions.apiextensions.k8s.io":
         stored = [version["name"] for version in each(obj["spec"], "versions") if version.get("storage")]
         obj["status"] = {**clone(_STATUS[resource]), "storedVersions": stored}

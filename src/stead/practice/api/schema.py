@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from stead.practice.api.causes import invalid, required, unsupported
 from stead.practice.api.errors import Cause
-from stead.practice.api.validation import invalid, required, unsupported
 from stead.practice.objects import Obj, clone, each, inside
 
 _TYPES: dict[str, tuple[type, ...]] = {

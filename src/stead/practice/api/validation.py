@@ -6,14 +6,15 @@ Sources: `pkg/apis/*/validation/validation.go`, `k8s.io/apimachinery/pkg/util/va
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from stead.practice import quantity
+from stead.practice.api.causes import NEGATIVE, duplicate, forbidden, invalid, required, shown, unsupported
 from stead.practice.api.errors import Cause
 from stead.practice.api.resources import Resource
+from stead.practice.api.validation_placement import placement
+from stead.practice.api.validation_placement import selector as selector_problems
 from stead.practice.objects import Obj, at_path, each, inside
 from stead.practice.selectors import from_object
 
@@ -29,24 +30,6 @@ _BAD_LABEL = (
 )
 _LABEL_NAMED = ("namespaces", "services", "statefulsets.apps")
 _FREELY_NAMED = ("rbac.authorization.k8s.io",)  # path segment names: `system:node` is a good role name
-_NEGATIVE = "must be greater than or equal to 0"
-
-
-def invalid(field: str, value: Any, why: str) -> Cause:
-    return Cause("FieldValueInvalid", f"Invalid value: {_shown(value)}: {why}", field)
-
-
-def required(field: str, why: str = "") -> Cause:
-    return Cause("FieldValueRequired", f"Required value: {why}" if why else "Required value", field)
-
-
-def unsupported(field: str, value: Any, choices: list[str]) -> Cause:
-    offered = ", ".join(f'"{choice}"' for choice in choices)
-    return Cause("FieldValueNotSupported", f"Unsupported value: {_shown(value)}: supported values: {offered}", field)
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def problems(resource: Resource, new: Obj, old: Obj | None) -> list[Cause]:
@@ -85,6 +68,7 @@ def pod_spec(spec: Obj, at: str) -> Iterator[Cause]:
         yield from _container(container, f"{at}.containers[{index}]", names, volumes)
     if spec["restartPolicy"] not in ("Always", "OnFailure", "Never"):
         yield unsupported(f"{at}.restartPolicy", spec["restartPolicy"], ["Always", "OnFailure", "Never"])
+    yield from placement(spec, at)
 
 
 def _container(container: Obj, at: str, names: set[str], volumes: set[str]) -> Iterator[Cause]:
@@ -94,14 +78,14 @@ def _container(container: Obj, at: str, names: set[str], volumes: set[str]) -> I
     elif not re.fullmatch(_LABEL, name):
         yield invalid(f"{at}.name", name, _BAD_LABEL)
     if name in names:
-        yield Cause("FieldValueDuplicate", f"Duplicate value: {_shown(name)}", f"{at}.name")
+        yield duplicate(f"{at}.name", name)
     names.add(name)
     if not container.get("image"):
         yield required(f"{at}.image")
     yield from _amounts(inside(container, "resources"), f"{at}.resources")
     for index, mount in enumerate(each(container, "volumeMounts")):
         if mount.get("name") not in volumes:
-            yield Cause("FieldValueNotFound", f"Not found: {_shown(mount.get('name'))}", f"{at}.volumeMounts[{index}].name")
+            yield Cause("FieldValueNotFound", f"Not found: {shown(mount.get('name'))}", f"{at}.volumeMounts[{index}].name")
 
 
 def _amounts(resources: Obj, at: str) -> Iterator[Cause]:
@@ -113,7 +97,7 @@ def _amounts(resources: Obj, at: str) -> Iterator[Cause]:
                 yield invalid(f"{at}.{side}[{name}]", amount, str(error))
                 continue
             if negative:
-                yield invalid(f"{at}.{side}[{name}]", amount, _NEGATIVE)
+                yield invalid(f"{at}.{side}[{name}]", amount, NEGATIVE)
     for name, limit in inside(resources, "limits").items():
         request = inside(resources, "requests").get(name)
         if request is not None and _more(request, limit):
@@ -130,7 +114,10 @@ def _more(request: str, limit: str) -> bool:
 def _workload(obj: Obj) -> Iterator[Cause]:
     spec = obj["spec"]
     if (spec.get("replicas") or 0) < 0:
-        yield invalid("spec.replicas", spec["replicas"], _NEGATIVE)
+        yield invalid("spec.replicas", spec["replicas"], NEGATIVE)
+    if wrong := list(selector_problems(spec.get("selector"), "spec.selector")):
+        yield from wrong
+        return
     selector = from_object(spec.get("selector"))
     labels = inside(spec["template"]["metadata"], "labels")
     if selector is None or not selector.requirements:
@@ -210,11 +197,11 @@ def _immutable(resource: Resource, new: Obj, old: Obj) -> Iterator[Cause]:
             "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
             "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
         )
-        yield Cause("FieldValueForbidden", f"Forbidden: {why}", "spec")
+        yield forbidden("spec", why)
     if resource.key == "statefulsets.apps" and _without(new["spec"], _STATEFULSET_MUTABLE) != _without(old["spec"], _STATEFULSET_MUTABLE):
         why = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
         why += "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
-        yield Cause("FieldValueForbidden", f"Forbidden: {why}", "spec")
+        yield forbidden("spec", why)
 
 
 def _fixed_pod_spec(pod: Obj) -> Obj:

@@ -7,7 +7,7 @@ from stead.practice.controllers import pods, revisions
 from stead.practice.controllers.pods import PodMaker
 from stead.practice.controllers.replicas import scaled
 from stead.practice.objects import Key, Obj, clone, deleting, each, inside, key_of, labels_of, name_of
-from stead.practice.scheduler.filters import Amounts, misfits
+from stead.practice.scheduler.filters import place_misfits
 from stead.practice.store import Change
 
 RESOURCE = "daemonsets.apps"
@@ -43,7 +43,7 @@ class DaemonSets(PodMaker):
 
     def _runs_on(self, owner: Obj, node: Obj) -> bool:
         pod = {"metadata": {}, "spec": {**owner["spec"]["template"]["spec"], **_bound(owner, name_of(node))}}
-        return not misfits(pod, Amounts(), node, Amounts(pods=-(10**6)))
+        return not place_misfits(pod, node)
 
     def _may_stay(self, owner: Obj, node: Obj) -> bool:
         """A pod that is there already is driven away by NoExecute taints alone."""

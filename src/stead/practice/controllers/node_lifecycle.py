@@ -12,7 +12,7 @@ from stead.practice.api.deletion import DeleteOptions
 from stead.practice.controllers.base import Controller
 from stead.practice.kubelet.heartbeat import LEASE_NAMESPACE, LEASES
 from stead.practice.objects import Key, Obj, condition, condition_status, deleting, each, inside, key_of, name_of, set_condition
-from stead.practice.scheduler.filters import tolerates
+from stead.practice.scheduler.taints import tolerates
 from stead.practice.store import Change
 
 GRACE = timedelta(seconds=50)
@@ -114,10 +114,17 @@ class TaintEviction(Controller):
     name = "taint-eviction"
     watches = ("nodes", "pods")
 
+    def start(self) -> None:
+        super().start()
+        self._noticed: dict[tuple[str, str], datetime] = {}
+
     def on_change(self, change: Change) -> None:
+        if change.resource == "nodes" and change.verb == "DELETED":
+            self._forget(change.key[1], set())
         if change.resource == "nodes":
             before = inside(change.old.obj if change.old else {}, "spec").get("taints")
             if change.verb != "DELETED" and before != inside(change.obj, "spec").get("taints"):
+                self._forget(change.key[1], {taint["key"] for taint in each(change.obj, "spec", "taints")})
                 for pod in self.world.indexes.pods_on(change.key[1]):
                     self.queue(key_of(pod))
         elif change.verb != "DELETED" and (change.old is None or not change.old.obj["spec"].get("nodeName")):
@@ -129,11 +136,7 @@ class TaintEviction(Controller):
             return
         node = self.world.store.get("nodes", "", pod["spec"].get("nodeName", ""))
         taints = [t for t in each(node or {}, "spec", "taints") if t["effect"] == "NoExecute"]
-        due = min(
-            (self._due(pod, taint) for taint in taints),
-            default=None,
-            key=lambda when: when or datetime.max.replace(tzinfo=self.world.now.tzinfo),
-        )
+        due = min((when for taint in taints if (when := self._due(pod, taint)) is not None), default=None)
         if due is None:
             return
         if due > self.world.now:
@@ -150,7 +153,12 @@ class TaintEviction(Controller):
         if len(seconds) < len(matching):
             return None
         added = taint.get("timeAdded")
-        return (timestamps.parse(added) if added else self.world.now) + timedelta(seconds=max(0, min(seconds)))
+        since = timestamps.parse(added) if added else self._noticed.setdefault((pod["spec"]["nodeName"], taint["key"]), self.world.now)
+        return since + timedelta(seconds=max(0, min(seconds)))
+
+    def _forget(self, node: str, but: set[str]) -> None:
+        """Only taints that somebody sets by hand have to be remembered: they say nothing of when they came."""
+        self._noticed = {place: when for place, when in self._noticed.items() if place[0] != node or place[1] in but}
 
     def _evict(self, pod: Obj) -> None:
         key = key_of(pod)

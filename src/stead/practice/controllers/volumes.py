@@ -8,12 +8,11 @@ from __future__ import annotations
 from stead.practice import quantity
 from stead.practice.controllers.base import Controller
 from stead.practice.objects import Key, Obj, clone, deleting, each, inside, key_of, name_of, namespace_of, uid_of
+from stead.practice.scheduler.storage import CLAIMS, CLASSES, NO_PROVISIONER, SELECTED_NODE, VOLUMES, fits, reaches, waits_for_node
 from stead.practice.store import Change
 
-CLAIMS, VOLUMES, CLASSES = "persistentvolumeclaims", "persistentvolumes", "storageclasses.storage.k8s.io"
 PROTECTION = "kubernetes.io/pvc-protection"
 _SOURCE = "persistentvolume-controller"
-_NO_PROVISIONER = "kubernetes.io/no-provisioner"
 
 
 class Claims(Controller):
@@ -74,8 +73,13 @@ class Claims(Controller):
             if any(inside(v, "persistentVolumeClaim").get("claimName") == name_of(claim) for v in each(pod["spec"], "volumes"))
         ]
 
+    def _waits(self, claim: Obj) -> bool:
+        """Whether its class wants to know the node first, and nobody has chosen one: neither the scheduler nor who made the pod."""
+        chosen = SELECTED_NODE in inside(claim["metadata"], "annotations") or claim["spec"].get("volumeName")
+        return waits_for_node(self.world, claim) and not chosen and not any(p["spec"].get("nodeName") for p in self._users(claim))
+
     def _bind(self, claim: Obj) -> None:
-        volume = self._fitting(claim)
+        volume = None if self._waits(claim) else self._fitting(claim)
         if volume is not None:
             self._join(claim, volume)
             return
@@ -87,31 +91,18 @@ class Claims(Controller):
         storage = self.world.store.get(CLASSES, "", name)
         if storage is None:
             self.world.events.warning(claim, _SOURCE, "ProvisioningFailed", f'storageclass.storage.k8s.io "{name}" not found')
-        elif storage["volumeBindingMode"] == "WaitForFirstConsumer" and not any(p["spec"].get("nodeName") for p in self._users(claim)):
+        elif self._waits(claim):
             text = "waiting for first consumer to be created before binding"
             self.world.events.normal(claim, _SOURCE, "WaitForFirstConsumer", text)
-        elif storage["provisioner"] != _NO_PROVISIONER:
+        elif storage["provisioner"] != NO_PROVISIONER:
             self._provision(claim, storage)
 
     def _fitting(self, claim: Obj) -> Obj | None:
-        wanted = claim["spec"].get("volumeName")
-        asked = quantity.parse(claim["spec"]["resources"]["requests"]["storage"])
-        found = [
-            volume
-            for volume in self.world.store.list(VOLUMES)
-            if (name_of(volume) == wanted if wanted else self._free(volume, claim))
-            and quantity.parse(volume["spec"]["capacity"]["storage"]) >= asked
-        ]
+        """The smallest volume that is free, would do, and can come to the node that was chosen (if one was)."""
+        node = self.world.store.get("nodes", "", inside(claim["metadata"], "annotations").get(SELECTED_NODE, ""))
+        free = (volume for volume in self.world.store.list(VOLUMES) if fits(volume, claim))
+        found = [volume for volume in free if node is None or reaches(volume, node)]
         return min(found, key=lambda v: quantity.parse(v["spec"]["capacity"]["storage"]), default=None)
-
-    def _free(self, volume: Obj, claim: Obj) -> bool:
-        reference = volume["spec"].get("claimRef")
-        mine = reference and (reference.get("namespace"), reference.get("name")) == (namespace_of(claim), name_of(claim))
-        if reference and not mine:
-            return False
-        same_class = (volume["spec"].get("storageClassName") or "") == (claim["spec"].get("storageClassName") or "")
-        modes = set(claim["spec"]["accessModes"]) <= set(each(volume["spec"], "accessModes"))
-        return same_class and modes and volume["status"].get("phase") in ("Available", "Pending")
 
     def _provision(self, claim: Obj, storage: Obj) -> None:
         name = f"pvc-{uid_of(claim)}"

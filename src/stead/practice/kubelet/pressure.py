@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from stead.practice import quantity, timestamps
 from stead.practice.kubelet.containers import Container
 from stead.practice.objects import Obj, condition, each, inside, key_of, name_of, set_condition
-from stead.practice.scheduler.filters import requests
+from stead.practice.scheduler.room import requests
 from stead.practice.world import World
 
 CALM = timedelta(minutes=5)

@@ -10,13 +10,14 @@ from typing import Any
 
 from stead.practice import timestamps
 from stead.practice.api.tables.column import Rows, columns, or_none
-from stead.practice.objects import Obj, condition_status, deleting, each, inside
+from stead.practice.objects import Obj, condition, condition_status, deleting, each, inside
 
 
 def reason(pod: Obj) -> str:
     """The Status column: phase, or the most telling reason of a container."""
     status, spec = inside(pod, "status"), pod["spec"]
-    said = status.get("reason") or status.get("phase", "")
+    gated = (condition(pod, "PodScheduled") or {}).get("reason") == "SchedulingGated"
+    said = "SchedulingGated" if gated else status.get("reason") or status.get("phase", "")
     init = _init_reason(each(status, "initContainerStatuses"), len(each(spec, "initContainers")))
     said = init or _container_reason(pod, said)
     if deleting(pod):
