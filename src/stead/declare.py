@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from stead.domain.action import Action, ActionRequest, Risk
 from stead.domain.finding import Finding, FindingClass, Progressing
@@ -51,21 +51,71 @@ def check(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostWishes:
+    """What the owner of a host wants looked at beyond the usual.
+
+    `certificates` paths of PEM files there, with `*` and `?` · `listeners` what may listen beyond loopback (`tcp/22`); None: not judged.
+    """
+
+    certificates: tuple[str, ...] = ()
+    listeners: tuple[str, ...] | None = None
+
+
+NO_WISHES = HostWishes()
+
+
+class HostRun(Protocol):
+    """`run(commands, estate_id, now)` returns what is wrong, nothing when all is well. Raises BlindError when it could not look."""
+
+    def __call__(
+        self, commands: HostCommands, estate: str, now: datetime, /, *, wishes: HostWishes = ...
+    ) -> Awaitable[Sequence[Finding]]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostCheck:
-    """A detector without a watch: asks a host by commands, `every` so often. Raises BlindError when it could not look."""
+    """A detector without a watch: asks a host by commands, `every` so often."""
 
     name: str
     every: timedelta
-    run: Callable[[HostCommands, str, datetime], Awaitable[Sequence[Finding]]]
+    run: HostRun
     class_: FindingClass = FindingClass.FAULT
     page: str = ""
 
 
-def host_check(*, every: timedelta) -> Callable[[Callable[[HostCommands, str, datetime], Awaitable[Sequence[Finding]]]], HostCheck]:
-    """Declare a host check: `run(commands, estate_id, now)` returns what is wrong, nothing when all is well."""
+def host_check(
+    *, every: timedelta, class_: FindingClass = FindingClass.FAULT
+) -> Callable[[Callable[[HostCommands, str, datetime], Awaitable[Sequence[Finding]]]], HostCheck]:
+    """Declare a host check that needs no word of the host's owner."""
 
     def declare(run: Callable[[HostCommands, str, datetime], Awaitable[Sequence[Finding]]]) -> HostCheck:
-        return HostCheck(name=run.__name__, every=every, run=run, page=inspect.getdoc(run) or "")
+        def plain(
+            commands: HostCommands,
+            estate: str,
+            now: datetime,
+            /,
+            *,
+            wishes: HostWishes = NO_WISHES,  # noqa: ARG001 - it has none
+        ) -> Awaitable[Sequence[Finding]]:
+            return run(commands, estate, now)
+
+        return HostCheck(name=run.__name__, every=every, run=plain, class_=class_, page=inspect.getdoc(run) or "")
+
+    return declare
+
+
+def wishful_host_check(
+    *, every: timedelta
+) -> Callable[[Callable[[HostCommands, str, datetime, HostWishes], Awaitable[Sequence[Finding]]]], HostCheck]:
+    """Declare a host check that asks what the host's owner wants: `run(commands, estate_id, now, wishes)`."""
+
+    def declare(run: Callable[[HostCommands, str, datetime, HostWishes], Awaitable[Sequence[Finding]]]) -> HostCheck:
+        def asking(
+            commands: HostCommands, estate: str, now: datetime, /, *, wishes: HostWishes = NO_WISHES
+        ) -> Awaitable[Sequence[Finding]]:
+            return run(commands, estate, now, wishes)
+
+        return HostCheck(name=run.__name__, every=every, run=asking, page=inspect.getdoc(run) or "")
 
     return declare
 

@@ -43,6 +43,10 @@ class HostCommands(Protocol):
         """Run `argv` for at most `timeout` seconds. A missing program is a Completed with code 127, not an error."""
         ...
 
+    async def close(self) -> None:
+        """Let go of the host."""
+        ...
+
 
 class Channel(Protocol):
     """Carries messages to people. Passes the shared conformance suite."""

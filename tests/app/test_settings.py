@@ -71,7 +71,11 @@ def test_reading_and_writing_share_an_identity_only_when_that_is_said() -> None:
     [
         ("version: 1\nsever: {}\n", "stead.yaml:2: unknown key `sever`", "did you mean `server`?"),
         ("server:\n\n  bnd: x\n", "stead.yaml:3: unknown key `server.bnd`", "did you mean `bind`?"),
-        ("estates:\n- kind: host\n  id: a\n  contxt: b\n", "stead.yaml:4: unknown key `estates[0].contxt`", "known here: id, kind"),
+        (
+            "estates:\n- kind: host\n  id: a\n  contxt: b\n",
+            "stead.yaml:4: unknown key `estates[0].contxt`",
+            "known here: certificates, id, kind, listeners, ssh",
+        ),
         (
             "estates:\n- kind: kubernetes\n  id: a\n  contxt: b\n",
             "stead.yaml:4: unknown key `estates[0].contxt`",

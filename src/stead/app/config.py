@@ -12,7 +12,8 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from stead.app.config_errors import as_user_error
-from stead.app.settings import ChannelSettings, KubernetesEstate, Settings, split_bind
+from stead.app.estate_settings import KubernetesEstate
+from stead.app.settings import ChannelSettings, Settings, split_bind
 from stead.app.thinking import from_environment
 from stead.app.yaml_file import Written, read_yaml
 from stead.domain.errors import UserError

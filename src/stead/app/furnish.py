@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from stead.app.channel_settings import channel_settings
 from stead.app.discover import Shelves
+from stead.app.estate_settings import HostEstate, KubernetesEstate
 from stead.app.policy_file import Catalogue, load_policy
-from stead.app.settings import HostEstate, KubernetesEstate, Settings
-from stead.declare import Check, HostCheck
+from stead.app.settings import Settings
+from stead.declare import Check, HostCheck, HostWishes
 from stead.domain.finding import FindingClass
 from stead.domain.policy import Policy
 from stead.estate.kubernetes.connection import Connection, connect
-from stead.ports import Channel, Clock, Estate
+from stead.ports import Channel, Clock, Estate, HostCommands
 
 
 def estates_of(settings: Settings, shelves: Shelves, clock: Clock) -> Mapping[str, Estate]:
@@ -22,10 +23,7 @@ def estates_of(settings: Settings, shelves: Shelves, clock: Clock) -> Mapping[st
 
 def _estate(estate: KubernetesEstate | HostEstate, settings: Settings, shelves: Shelves, clock: Clock) -> Estate:
     if isinstance(estate, HostEstate):
-        from stead.estate.host.commands import LocalCommands
-        from stead.estate.host.estate import HostEstate as LiveHost
-
-        return LiveHost(estate.id, LocalCommands(), host_checks_of(settings, shelves), clock)
+        return host_estate(estate, host_checks_of(settings, shelves), clock)
     from stead.estate.kubernetes.estate import KubernetesEstate as LiveCluster
 
     return LiveCluster(
@@ -36,6 +34,35 @@ def _estate(estate: KubernetesEstate | HostEstate, settings: Settings, shelves: 
         write_connection=_writing(estate, clock),
         excluded_namespaces=estate.exclude_namespaces,
     )
+
+
+def host_estate(estate: HostEstate, checks: Iterable[HostCheck], clock: Clock) -> Estate:
+    """This machine, or another over SSH. UserError where the library for that is missing."""
+    from stead.estate.host.estate import HostEstate as LiveHost
+
+    wishes = HostWishes(certificates=estate.certificates, listeners=estate.listeners)
+    return LiveHost(estate.id, commands_of(estate, clock), checks, clock, wishes)
+
+
+def commands_of(estate: HostEstate, clock: Clock) -> HostCommands:
+    """How commands get to the host. UserError where the library for SSH is missing."""
+    if estate.ssh is None:
+        from stead.estate.host.commands import LocalCommands
+
+        return LocalCommands()
+    from stead.estate.host.ssh import SshCommands, SshTarget
+
+    ssh = estate.ssh
+    target = SshTarget(
+        host=ssh.host,
+        port=ssh.port,
+        user=ssh.user,
+        identity=ssh.identity,
+        key=None if ssh.key is None else ssh.key.resolve,
+        passphrase=None if ssh.passphrase is None else ssh.passphrase.resolve,
+        known_hosts=ssh.known_hosts,
+    )
+    return SshCommands(target, clock)
 
 
 def _writing(estate: KubernetesEstate, clock: Clock) -> Connection | None:

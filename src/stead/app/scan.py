@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stead.app.discover import Shelves, shelves
 from stead.declare import Check, HostCheck
@@ -18,8 +20,13 @@ from stead.domain.scan import Scan
 from stead.domain.subject import Subject
 from stead.ports import Clock, Estate
 
-CLUSTER, HOST = "cluster", "host"
-"""What the estates are called where no configuration names them; the service does the same, so fingerprints agree."""
+if TYPE_CHECKING:
+    from stead.app.settings import Settings
+
+CLUSTER = "cluster"
+"""What the estate is called where no configuration names it; the service does the same, so fingerprints agree."""
+
+ALONE = {"--from": "a dump", "--estate": "an estate of the configuration"}
 
 _KUBECTL = re.compile("^kubectl ")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -27,24 +34,37 @@ _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What to look at. `source` is a dump ("" for a live cluster), `now` the time to judge it by; `host` this machine."""
+    """What to look at. `source` is a dump ("" for a live cluster), `now` the time to judge it by; `host` this machine.
+
+    `ssh` another machine (`user@host:port`), reached with the private key in `identity` · `estate` one that `settings` names.
+    """
 
     context: str = ""
     namespace: str = ""
     source: str = ""
     now: datetime | None = None
     host: bool = False
+    ssh: str = ""
+    identity: Path | None = None
+    estate: str = ""
+    settings: Settings | None = None
 
 
 async def scan(wanted: Wanted, clock: Clock) -> Scan:
     """Look once. UserError for options that do not fit together, and for a dump or kubeconfig that cannot be used."""
     _sensible(wanted)
+    if wanted.estate:
+        from stead.app.scan_host import scan_estate
+
+        return await scan_estate(wanted.estate, wanted.settings, clock)
     found = shelves()
     if wanted.source:
         return scan_dump(wanted, _faults(found), clock)
-    if not wanted.host:
+    if not wanted.host and not wanted.ssh:
         return await _scan_cluster(wanted, _faults(found), clock)
-    host = await _scan_host(found, clock)
+    from stead.app.scan_host import scan_host
+
+    host = await scan_host(wanted.ssh, wanted.identity, _faults_of_hosts(found), clock)
     if not (wanted.context or wanted.namespace):
         return host
     return _both(await _scan_cluster(wanted, _faults(found), clock), host)
@@ -124,23 +144,19 @@ async def _ask_for_namespace(estate: Estate, wanted: Wanted) -> None:
     _exists(wanted, names)
 
 
-async def _scan_host(found: Shelves, clock: Clock) -> Scan:
-    from stead.estate.host.commands import LocalCommands
-    from stead.estate.host.estate import HostEstate
-
-    estate = HostEstate(HOST, LocalCommands(), _faults_of_hosts(found), clock)
-    try:
-        return await estate.scan()
-    finally:
-        await estate.close()
-
-
 def _sensible(wanted: Wanted) -> None:
-    if wanted.source and (wanted.context or wanted.host):
-        other = "--context" if wanted.context else "--host"
-        raise UserError(f"--from and {other} do not go together", hint="a dump is looked at by itself")
+    alone = [option for option, given in (("--from", wanted.source), ("--estate", wanted.estate)) if given]
+    with_it = [("--context", wanted.context), ("--host", wanted.host), ("--ssh", wanted.ssh), ("--estate", wanted.estate)]
+    if alone and (other := next((option for option, given in with_it if given and option != alone[0]), "")):
+        raise UserError(f"{alone[0]} and {other} do not go together", hint=f"{ALONE[alone[0]]} is looked at by itself")
+    if wanted.ssh and wanted.host:
+        raise UserError("--ssh and --host do not go together", hint="look at one machine, then at the other")
+    if wanted.identity is not None and not wanted.ssh:
+        raise UserError("--identity goes with --ssh only", hint="name the host with --ssh, or use `identity:` in stead.yaml")
     if wanted.now is not None and not wanted.source:
         raise UserError("--now goes with --from only", hint="a live cluster is looked at as it is now")
+    if wanted.estate and wanted.namespace:
+        raise UserError("--estate and --namespace do not go together", hint="`namespaces:` of the estate says which")
     if wanted.namespace and not _NAMESPACE.fullmatch(wanted.namespace):
         raise UserError(
             f"`{wanted.namespace[:70]}` is not the name of a namespace", hint="lower-case letters, digits and `-`, like payments"

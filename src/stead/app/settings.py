@@ -11,20 +11,12 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, cast
 from urllib.parse import urlsplit
 
-from pydantic import (
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    PlainValidator,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import ConfigDict, Field, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
 from stead.app.durations import Duration
+from stead.app.estate_settings import EstateSettings
 from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSettings
-from stead.app.sections import NAME, Section
+from stead.app.sections import NAME, FilePath, Section, a_path
 from stead.clocks import ScaledClock, SystemClock
 from stead.domain.timing import Timing
 from stead.ports import Clock
@@ -36,27 +28,11 @@ DEFAULT_BIND = f"127.0.0.1:{DEFAULT_PORT}"
 _TIMING = Timing()
 
 
-def _a_path(given: object, info: ValidationInfo) -> Path:
-    if isinstance(given, Path):
-        return given
-    if not isinstance(given, str) or not given.strip() or "\0" in given:
-        raise ValueError("is not a path")
-    context = cast(dict[str, Path], info.context or {})
-    try:
-        return context.get("folder", Path()) / Path(given).expanduser()
-    except RuntimeError as error:
-        raise ValueError("begins with the home folder of a user who is not known here") from error
-
-
-FilePath = Annotated[Path, PlainValidator(_a_path), PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string"})]
-"""A path; `~` is the home folder, and a relative one starts at the folder of the configuration file."""
-
-
 def _a_policy(given: object, info: ValidationInfo) -> Path | dict[str, Any]:
     if isinstance(given, dict):
         return cast(dict[str, Any], given)
     if isinstance(given, (str, Path)):
-        return _a_path(given, info)
+        return a_path(given, info)
     raise ValueError("is neither a file nor rules; write a path, or `rules:` under it")
 
 
@@ -150,38 +126,6 @@ class StoreSettings(Section):
         if self.url is None:
             return f"sqlite:///{folder / 'stead.db'}"
         return SecretRef(self.url).resolve() if self.url.startswith(("env:", "file:", "cred:")) else self.url
-
-
-class KubernetesEstate(Section):
-    """A Kubernetes cluster that is watched."""
-
-    kind: Literal["kubernetes"]
-    id: str = Field(pattern=NAME, description="Its name in every finding and message.")
-    kubeconfig: FilePath | None = Field(default=None, description="Default: `$KUBECONFIG`, `~/.kube/config`, or the pod's service account.")
-    context: str | None = Field(default=None, min_length=1, description="Default: the kubeconfig's current context.")
-    write_kubeconfig: FilePath | None = Field(default=None, description="The kubeconfig of the identity that acts. Default: `kubeconfig`.")
-    write_context: str | None = Field(
-        default=None,
-        min_length=1,
-        description="The context of the identity that acts. Without this and `write_kubeconfig`, nothing is changed.",
-    )
-    namespaces: tuple[str, ...] = Field(default=(), description="Only these. Default: all.")
-    exclude_namespaces: tuple[str, ...] = Field(default=(), description="Not these.")
-
-    @property
-    def acts(self) -> bool:
-        """Whether an identity that may write was named: reading and writing never share one by accident."""
-        return self.write_kubeconfig is not None or self.write_context is not None
-
-
-class HostEstate(Section):
-    """The machine on which Stead runs."""
-
-    kind: Literal["host"]
-    id: str = Field(pattern=NAME, description="Its name in every finding and message.")
-
-
-EstateSettings = Annotated[KubernetesEstate | HostEstate, Field(discriminator="kind")]
 
 
 class ChecksSettings(Section):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from stead.cli.options import Output
+from stead.cli.options import Config, Output
 from stead.cli.output import Form, say_json
 from stead.domain.errors import Exit, UserError
 
@@ -23,6 +24,9 @@ Namespace = Annotated[str, typer.Option("--namespace", "-n", help="Only this nam
 From = Annotated[str, typer.Option("--from", metavar="FILE|FOLDER|-", help="Look at what `kubectl get … -o json|yaml` wrote instead.")]
 Now = Annotated[str, typer.Option("--now", metavar="TIME", help="The time to judge a dump by.", show_default="when the dump was taken")]
 Host = Annotated[bool, typer.Option("--host", help="Look at this machine (with --context or -n: at both).")]
+Ssh = Annotated[str, typer.Option("--ssh", metavar="[USER@]HOST[:PORT]", help="Look at this machine over SSH; its key must be known.")]
+Identity = Annotated[Path | None, typer.Option("--identity", "-i", help="The private key for --ssh.", show_default="~/.ssh/id_*")]
+Estate = Annotated[str, typer.Option("--estate", metavar="ID", help="Look at this estate of the configuration.")]
 Fail = Annotated[FailOn, typer.Option("--fail-on", help="From which severity on the exit code is 1.")]
 
 
@@ -32,13 +36,18 @@ def check(
     source: From = "",
     now: Now = "",
     host: Host = False,
+    ssh: Ssh = "",
+    identity: Identity = None,
+    estate: Estate = "",
+    config: Config = None,
     output: Output = Form.TABLE,
     fail_on: Fail = FailOn.WARNING,
 ) -> int:
-    """Look once, change nothing: a cluster, a dump of one, or this machine.
+    """Look once, change nothing: a cluster, a dump of one, a machine, or an estate of the configuration.
 
     Exit code 0: nothing that bad; 1: findings; 2: wrong usage, configuration or dump; 3: something could not be seen.
     """
+    from stead.app.config import load
     from stead.app.report import Report, as_json
     from stead.app.scan import Wanted, parse_time, scan
     from stead.cli.check_table import show
@@ -51,6 +60,10 @@ def check(
         source=source,
         now=parse_time(now) if now else None,
         host=host,
+        ssh=ssh,
+        identity=identity,
+        estate=estate,
+        settings=load(config).settings if estate else None,
     )
     report = Report.of(asyncio.run(scan(wanted, SystemClock())))
     if output is Form.JSON:

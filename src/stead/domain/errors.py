@@ -51,6 +51,10 @@ class BlindError(SteadError):
         self.command = command
 
 
+class UnreachableError(BlindError):
+    """What is to be looked at cannot be reached at all, so every look fails for this one reason: one blindness, not many."""
+
+
 class UserError(SteadError):
     """A mistake or a circumstance that a person can mend.
 

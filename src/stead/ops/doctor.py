@@ -16,7 +16,7 @@ from stead.app.channel_settings import channel_settings
 from stead.app.config import Loaded
 from stead.app.config_check import check as check_config
 from stead.app.discover import shelves
-from stead.app.settings import KubernetesEstate
+from stead.app.estate_settings import KubernetesEstate
 from stead.clocks import SystemClock
 from stead.domain.errors import UserError
 
@@ -58,6 +58,7 @@ def fail(about: str, what: str, hint: str = "") -> Line:
 
 async def examine(loaded: Loaded) -> AsyncIterator[Line]:
     """Every line, as it is known."""
+    from stead.ops.doctor_host import examine_host
     from stead.ops.doctor_kubernetes import examine_cluster
 
     for line in _machine(loaded):
@@ -73,7 +74,8 @@ async def examine(loaded: Loaded) -> AsyncIterator[Line]:
             async for line in examine_cluster(estate):
                 yield line
         else:
-            yield _host(estate.id)
+            async for line in examine_host(estate):
+                yield line
 
 
 def _machine(loaded: Loaded) -> Iterator[Line]:
@@ -191,8 +193,3 @@ def _is_stead(host: str, port: int) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _host(estate: str) -> Line:
-    about = f"estate {estate}"
-    return ok(about, "this machine") if shutil.which("systemctl") else ok(about, "this machine, without systemd's units")

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from stead.app.settings import KubernetesEstate
+from stead.app.estate_settings import KubernetesEstate
 from stead.clocks import SystemClock
 from stead.declare import Rbac
 from stead.domain.errors import SteadError, UserError

@@ -51,6 +51,9 @@ class LocalCommands:
         finally:
             await end(process)
 
+    async def close(self) -> None:
+        """There is nothing to let go of."""
+
     async def _finish(self, process: asyncio.subprocess.Process, argv: Sequence[str]) -> Completed:
         streams = (process.stdout, process.stderr)
         reading = [asyncio.ensure_future(self._read(stream, argv)) for stream in streams if stream is not None]

@@ -1,0 +1,101 @@
+"""What a person may write under `estates:`, a model for each kind of what is watched."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from stead.app.sections import NAME, FilePath, Section
+from stead.secrets import SecretRef
+
+_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,252}[A-Za-z0-9_.])?|[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9_.-]{1,15})?")
+"""A name or an address, IPv6 without brackets. It never begins with `-`, so no program takes it for an option."""
+_LISTENER = re.compile(r"(tcp|udp)/\d{1,5}")
+_USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.@-]{0,63}[$]?")
+
+
+class KubernetesEstate(Section):
+    """A Kubernetes cluster that is watched."""
+
+    kind: Literal["kubernetes"]
+    id: str = Field(pattern=NAME, description="Its name in every finding and message.")
+    kubeconfig: FilePath | None = Field(default=None, description="Default: `$KUBECONFIG`, `~/.kube/config`, or the pod's service account.")
+    context: str | None = Field(default=None, min_length=1, description="Default: the kubeconfig's current context.")
+    write_kubeconfig: FilePath | None = Field(default=None, description="The kubeconfig of the identity that acts. Default: `kubeconfig`.")
+    write_context: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The context of the identity that acts. Without this and `write_kubeconfig`, nothing is changed.",
+    )
+    namespaces: tuple[str, ...] = Field(default=(), description="Only these. Default: all.")
+    exclude_namespaces: tuple[str, ...] = Field(default=(), description="Not these.")
+
+    @property
+    def acts(self) -> bool:
+        """Whether an identity that may write was named: reading and writing never share one by accident."""
+        return self.write_kubeconfig is not None or self.write_context is not None
+
+
+class SshSettings(Section):
+    """How a host is reached over SSH. Its key must be known beforehand; no agent, no proxy command and no `~/.ssh/config` is used."""
+
+    host: str = Field(description="Its name or address.")
+    port: int = Field(default=22, ge=1, le=65535, description="Where its SSH server listens.")
+    user: str | None = Field(default=None, description="Who to be there. Default: the user that Stead runs as.")
+    identity: FilePath | None = Field(default=None, description="A file with the private key. Default: `~/.ssh/id_ed25519` and its like.")
+    key: SecretRef | None = Field(default=None, description="The private key itself, by reference, in place of `identity`.")
+    passphrase: SecretRef | None = Field(default=None, description="What opens the private key, by reference.")
+    known_hosts: FilePath | None = Field(default=None, description="The keys of hosts that are trusted. Default: `~/.ssh/known_hosts`.")
+
+    @field_validator("host")
+    @classmethod
+    def _is_host(cls, value: str) -> str:
+        if not _HOST.fullmatch(value):
+            raise ValueError("is not the name or address of a host")
+        return value
+
+    @field_validator("user")
+    @classmethod
+    def _is_user(cls, value: str | None) -> str | None:
+        if value is not None and not _USER.fullmatch(value):
+            raise ValueError("is not the name of a user")
+        return value
+
+    @model_validator(mode="after")
+    def _one_key(self) -> SshSettings:
+        if self.identity is not None and self.key is not None:
+            raise ValueError("`identity` and `key` both name the private key; leave one out")
+        return self
+
+
+class HostEstate(Section):
+    """A machine that is watched: this one, or with `ssh` another."""
+
+    kind: Literal["host"]
+    id: str = Field(pattern=NAME, description="Its name in every finding and message.")
+    ssh: SshSettings | None = Field(default=None, description="How it is reached. Default: it is the machine on which Stead runs.")
+    certificates: tuple[str, ...] = Field(
+        default=(), description="PEM files there whose end is watched, with `*`, beside those of Let's Encrypt, k3s and kubeadm."
+    )
+    listeners: tuple[str, ...] | None = Field(
+        default=None, description="What may listen there beyond loopback, as `tcp/22`; anything else is a finding. Default: not judged."
+    )
+
+    @field_validator("certificates")
+    @classmethod
+    def _are_paths(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not path.startswith("/") or not path.isprintable() for path in value):
+            raise ValueError("holds what is not an absolute path")
+        return value
+
+    @field_validator("listeners")
+    @classmethod
+    def _are_listeners(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if any(not _LISTENER.fullmatch(each) for each in value or ()):
+            raise ValueError("holds what is not a protocol and port; write tcp/22 or udp/53")
+        return value
+
+
+EstateSettings = Annotated[KubernetesEstate | HostEstate, Field(discriminator="kind")]

@@ -1,0 +1,47 @@
+"""What `stead doctor` asks a host: can it be reached, what can be looked at there, and what this user may not see."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from stead.app.discover import shelves
+from stead.app.estate_settings import HostEstate
+from stead.app.furnish import commands_of, host_estate
+from stead.clocks import SystemClock
+from stead.domain.errors import BlindError, UserError
+from stead.domain.finding import FindingClass
+from stead.ops.doctor import Line, fail, ok, warn
+
+RIGHTS = "groups such as systemd-journal, adm and docker let the user look; `checks.disabled` is for what it shall not see"
+
+
+async def examine_host(estate: HostEstate) -> AsyncIterator[Line]:
+    """Whether it answers, then one line for all that its checks could not see."""
+    about = f"estate {estate.id}"
+    where = "this machine" if estate.ssh is None else f"{estate.ssh.user + '@' if estate.ssh.user else ''}{estate.ssh.host} over SSH"
+    try:
+        commands = commands_of(estate, SystemClock())
+    except UserError as error:
+        yield fail(about, error.what, error.hint)
+        return
+    try:
+        units = await commands.run(["systemctl", "--version"], 10)
+    except BlindError as error:
+        yield fail(about, str(error), "`ssh` with the same user and key shows whether it is the host or the key")
+        return
+    finally:
+        await commands.close()
+    yield ok(about, where if units.code == 0 else f"{where}, without systemd's units")
+    yield await _sight(f"{about}, sight", estate)
+
+
+async def _sight(about: str, estate: HostEstate) -> Line:
+    faults = [check for check in shelves().host_checks.values() if check.class_ is FindingClass.FAULT]
+    live = host_estate(estate, faults, SystemClock())
+    try:
+        found = await live.scan()
+    finally:
+        await live.close()
+    if not found.blind:
+        return ok(about, f"all {len(faults)} checks can look")
+    return warn(about, f"{len(found.blind)} of {len(faults)} checks cannot look; {found.blind[0].summary}", RIGHTS)
