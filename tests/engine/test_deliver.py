@@ -19,7 +19,7 @@ NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 def queue(connection: sa.Connection, title: str) -> int:
     message = Message(title=title, severity=Severity.WARNING, number="I-1", state="open")
-    return deliveries.add(connection, incident=1, channel="chat", conversation="chat:1.1", because=Because.FIRST, message=message, now=NOW)
+    return deliveries.add(connection, incident=1, channel="chat", conversation="chat:1", because=Because.FIRST, message=message, now=NOW)
 
 
 def test_a_message_that_waited_is_not_lost_and_not_sent_twice(sqlite_url: str) -> None:

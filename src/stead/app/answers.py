@@ -35,6 +35,9 @@ def incident_row(connection: sa.Connection, of: Incident) -> dict[str, Any]:
         "opened_at": time(of.opened_at),
         "closed_at": time(of.closed_at),
         "note": incidents.note(connection, of.number),
+        "impact": of.impact,
+        "muted": [{"kind": m.kind.value, "name": m.name, "why": m.why, "until": time(m.until)} for m in of.muted],
+        "flapping_since": time(of.flapping_since),
     }
 
 

@@ -16,6 +16,7 @@ from pydantic import ConfigDict, Field, PlainSerializer, PlainValidator, Validat
 from stead.app.durations import Duration
 from stead.app.estate_settings import EstateSettings
 from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSettings
+from stead.app.muting_settings import InhibitSettings, MaintenanceSettings
 from stead.app.sections import NAME, FilePath, Section, a_path
 from stead.clocks import ScaledClock, SystemClock
 from stead.domain.timing import Timing
@@ -206,6 +207,12 @@ class Settings(Section):
     checks: ChecksSettings = ChecksSettings()
     channels: tuple[ChannelSettings, ...] = Field(default=(), description="Who is told, and how. Default: the terminal that Stead runs in.")
     timing: TimingSettings = TimingSettings()
+    maintenance: tuple[MaintenanceSettings, ...] = Field(
+        default=(), description="Planned work, once or again and again: what breaks in it is told after it, if it is still broken."
+    )
+    inhibit_rules: tuple[InhibitSettings, ...] = Field(
+        default=(), description="What need not be told while something else is. Two rules are built in: `node-is-down` and `worse-is-told`."
+    )
     routes: Any = Field(default=None, description="Reserved.")
     jobs: Any = Field(default=None, description="Reserved.")
     people: Any = Field(default=None, description="Reserved.")
@@ -225,16 +232,21 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _names_differ(self) -> Settings:
-        named = {
-            "estates": [e.id for e in self.estates],
-            "channels": [c.name for c in self.channels],
-            "models": [m.name for m in self.models],
-        }
-        for key, names in named.items():
+        for key, names in _named_things(self):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{key}: `{twice[0]}` is named twice")
         return self
+
+
+def _named_things(settings: Settings) -> tuple[tuple[str, list[str]], ...]:
+    return (
+        ("estates", [estate.id for estate in settings.estates]),
+        ("channels", [channel.name for channel in settings.channels]),
+        ("models", [model.name for model in settings.models]),
+        ("maintenance", [window.name for window in settings.maintenance]),
+        ("inhibit_rules", [rule.name for rule in settings.inhibit_rules]),
+    )
 
 
 def settings_schema() -> dict[str, Any]:

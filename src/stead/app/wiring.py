@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -17,13 +17,14 @@ from stead import __version__
 from stead.app import answers, discover
 from stead.app.discover import Shelves
 from stead.app.furnish import channels_of, estates_of, policy_of
+from stead.app.muting_settings import BUILT_IN
 from stead.app.ownership import Ownership
 from stead.app.settings import Settings
 from stead.clocks import SystemClock
 from stead.domain import ids
 from stead.domain.errors import Exit, SteadError, UserError
 from stead.domain.people import Principal
-from stead.engine import approvals, due, intake, journal, workflows
+from stead.engine import approvals, due, intake, journal, mutes, workflows
 from stead.engine.journey import Journey
 from stead.ports import Channel, Clock, Estate
 from stead.store import due as due_rows
@@ -31,6 +32,9 @@ from stead.store import events, incidents, sessions, triggers
 from stead.store.database import Store
 from stead.store.migrations import migrate
 from stead.store.queue import Queue
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 log = structlog.get_logger("stead")
 
@@ -95,10 +99,13 @@ class Stead:
             verbs=self.shelves.verbs,
             playbooks=tuple(self.shelves.playbooks.values()),
             channels=self.channels,
+            windows=tuple(window.window() for window in self.settings.maintenance),
+            inhibitions=(*BUILT_IN, *(rule.inhibition() for rule in self.settings.inhibit_rules)),
         )
         workflows.bind(self._journey)
         await journal.launch(self.store)
         await self.store.run(workflows.schedule_forgetting, self._journey)
+        await self.store.run(mutes.review_all, self._journey)
         self.store.listen(lambda: _soon(loop, self._wake))
         self._spawn("due", partial(due.dispatch, self._journey))
         for estate in self.estates.values():
@@ -157,6 +164,10 @@ class Stead:
             raise UserError(f"there is no incident {name}", hint="`stead incidents --all` lists them", code=Exit.NEGATIVE)
         session = await self.store.run(sessions.say, principal=str(by), incident=incident, author=str(by), text=text, now=self.clock.now())
         return {"session": session.id, "messages": len(session.messages)}
+
+    async def change(self, work: Callable[Concatenate[sa.Connection, Journey, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`work(connection, journey, …)` in one transaction, for what a person changes. UserError while Stead is stopping."""
+        return await self.store.run(work, self._running, *args, **kwargs)
 
     async def events(self, after: int = 0, limit: int = 500) -> list[dict[str, Any]]:
         return await self.store.look(events.after, after, limit)

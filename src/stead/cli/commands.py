@@ -40,6 +40,7 @@ COMMANDS = {
     "approvals": Command("approvals:approvals"),
     "approve": Command("approvals:approve"),
     "deny": Command("approvals:deny"),
+    "silence": Command("silence:app", group=True),
     "config": Command("config:app", group=True),
     "doctor": Command("doctor:doctor"),
     "models": Command("models:app", group=True),

@@ -136,7 +136,7 @@ def _default(field: dict[str, Any], required: bool) -> str:
     if required:
         return "required"
     value = field.get("default")
-    return "" if value in (None, [], {}) else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return "" if value in (None, [], {}, "") else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _api() -> Iterator[str]:
@@ -195,10 +195,19 @@ def _body(route: dict[str, Any], description: dict[str, Any]) -> Iterator[str]:
     model = description["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
     yield from ("The body is JSON:", "")
     for name, field in model["properties"].items():
-        words = " or ".join(f"`{word}`" for word in field["enum"]) if "enum" in field else f"at most {field['maxLength']} letters"
+        words = _value(next((one for one in field.get("anyOf", ()) if one.get("type") != "null"), field))
         optional = "" if name in model.get("required", ()) else " (may be left out)"
         yield f"- `{name}`{optional}: {words}. {field.get('description', '')}".rstrip()
     yield ""
+
+
+def _value(field: dict[str, Any]) -> str:
+    """What may stand in a field of a body."""
+    if "enum" in field:
+        return " or ".join(f"`{word}`" for word in field["enum"])
+    if field.get("type") == "array":
+        return f"a list of at most {field['maxItems']}"
+    return f"at most {field['maxLength']} letters" if "maxLength" in field else str(field.get("type", "anything"))
 
 
 def _commands() -> Iterator[str]:

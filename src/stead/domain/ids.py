@@ -1,4 +1,4 @@
-"""Numbers for people (`I-41`, `A-17`) and ids for workflows (`act:41.1.1`)."""
+"""Numbers for people (`I-41`, `A-17`, `S-3`) and ids for workflows (`act:41.1.1`)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ def approval_number(number: int) -> str:
     return f"A-{number}"
 
 
+def silence_number(number: int) -> str:
+    return f"S-{number}"
+
+
+_LISTINGS = {"I": "stead incidents", "A": "stead approvals", "S": "stead silence list"}
+
+
 def parse_number(text: str, letter: str) -> int:
     """`I-41`, `i-41` or `41` → 41. UserError for anything else."""
     digits = text.strip().upper().removeprefix(f"{letter}-")
     if not digits.isascii() or not digits.isdecimal() or len(digits) > 15:
-        listing = "approvals" if letter == "A" else "incidents"
         shown = " ".join(text.split())[:40]
-        raise UserError(f"`{shown}` is not a number like {letter}-41", hint=f"`stead {listing}` lists the open ones")
+        raise UserError(f"`{shown}` is not a number like {letter}-41", hint=f"`{_LISTINGS[letter]}` lists the open ones")
     return int(digits)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from stead.domain.finding import Severity
+from stead.domain.muting import Mute
 
 
 class IncidentState(StrEnum):
@@ -23,7 +24,11 @@ class IncidentState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """`cause` is the fingerprint of the finding that explains the others; `episode` counts its returns, from 1."""
+    """`cause` is the fingerprint of the finding that explains the others; `episode` counts its returns, from 1.
+
+    `impact` says why it is as severe as it is · `muted` why nothing is said of it, () while it may speak · `flapping_since` is set
+    while it comes and goes too often to be called over.
+    """
 
     number: int
     estate: str
@@ -34,3 +39,6 @@ class Incident:
     episode: int
     opened_at: datetime
     closed_at: datetime | None = None
+    impact: str = ""
+    muted: tuple[Mute, ...] = ()
+    flapping_since: datetime | None = None

@@ -92,5 +92,6 @@ def _record(connection: sa.Connection, journey: Journey, name: str, delivery: De
         "attempts": delivery.attempts,
         **more,
     }
-    estate = incidents.get(connection, delivery.incident).estate
-    events.record(connection, name, at=journey.now(), estate=estate, incident=delivery.incident, data=data)
+    incident = incidents.find(connection, delivery.incident)
+    estate, number = (incident.estate, incident.number) if incident is not None else ("", None)
+    events.record(connection, name, at=journey.now(), estate=estate, incident=number, data=data)

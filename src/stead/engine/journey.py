@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from stead.declare import Playbook, Verb
+from stead.domain.muting import Inhibition
 from stead.domain.policy import Policy
 from stead.domain.timing import Timing
+from stead.domain.windows import Window
 from stead.ports import Channel, Clock, Estate
 from stead.store.database import Store
 from stead.store.queue import Queue
@@ -35,6 +37,8 @@ class Journey:
     verbs: Mapping[str, Verb] = field(default_factory=dict[str, Verb])
     playbooks: Sequence[Playbook] = ()
     channels: Mapping[str, Channel] = field(default_factory=dict[str, Channel])
+    windows: Sequence[Window] = ()
+    inhibitions: Sequence[Inhibition] = ()
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -6,56 +6,124 @@ not left yet takes up whatever changes in the meantime, so a burst is one messag
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
 
 from stead.domain import ids
-from stead.domain.delivery import Because, BlockKind, Delivery, Message
+from stead.domain.delivery import Because, BlockKind, Delivery, DeliveryState, Message
+from stead.domain.incident import Incident, IncidentState
+from stead.domain.muting import Mute
 from stead.engine.journey import Journey
 from stead.engine.story import render
 from stead.ports import Channel
 from stead.store import deliveries, due, events, incidents
 
 _OPENING = (Because.FIRST, Because.REOPENED)
+"""A first word gathers for longer, and stays a first word when more folds into it."""
 
 
 def tell(connection: sa.Connection, journey: Journey, number: int, because: Because) -> None:
-    """Say how the incident stands now, on every channel that can take it."""
+    """Say how the incident stands now, on every channel that can take it; while it is muted, keep that back."""
     message = render(connection, number)
-    episode = incidents.get(connection, number).episode
+    incident = incidents.get(connection, number)
     for channel in journey.channels.values():
-        _queue(connection, journey, channel, f"{channel.name}:{number}.{episode}", number, because, message)
+        if incident.muted:
+            _keep_back(connection, journey, channel, incident, because, message)
+        else:
+            _queue(connection, journey, channel, incident, because, message)
 
 
-def _queue(
-    connection: sa.Connection, journey: Journey, channel: Channel, conversation: str, number: int, because: Because, message: Message
+def hold(connection: sa.Connection, journey: Journey, number: int, mutes: Sequence[Mute]) -> None:
+    """The incident is muted from now on: what has not left yet stays."""
+    for delivery in deliveries.untried(connection, number):
+        deliveries.hold(connection, delivery.id, _muted(mutes))
+        due.cancel(connection, "deliver", str(delivery.id))
+        _record(connection, journey, "delivery.held", delivery.incident, delivery, {"why": _muted(mutes)})
+
+
+def speak(connection: sa.Connection, journey: Journey, number: int) -> None:
+    """A mute has ended: say once what it held back. What opened and ended within it is told to nobody."""
+    incident, message = incidents.get(connection, number), render(connection, number)
+    for channel in journey.channels.values():
+        said = deliveries.latest_message(connection, conversation(channel, number))
+        because = _held_back(incident, message, said)
+        if because is not None:
+            _queue(connection, journey, channel, incident, because, message)
+
+
+def conversation(channel: Channel, number: int) -> str:
+    """One incident on one channel, through all its episodes."""
+    return f"{channel.name}:{number}"
+
+
+def _held_back(incident: Incident, message: Message, said: Message | None) -> Because | None:
+    """Why to speak after a silence; None where there is nothing to say."""
+    if message.resolved:
+        return Because.RESOLVED if said is not None and not said.resolved else None
+    if said is None:
+        return Because.FIRST if incident.episode == 1 else Because.REOPENED
+    if said.resolved:
+        return Because.REOPENED
+    if message.severity.rank > said.severity.rank:
+        return Because.WORSE
+    if incident.state is IncidentState.ESCALATED and said.state != incident.state:
+        return Because.ESCALATED
+    return Because.APPROVAL if message.buttons and message.buttons != said.buttons else Because.MOVED
+
+
+def _muted(mutes: Sequence[Mute]) -> str:
+    return "muted by " + "; ".join(map(str, mutes))
+
+
+def _keep_back(
+    connection: sa.Connection, journey: Journey, channel: Channel, incident: Incident, because: Because, message: Message
 ) -> None:
-    waiting = deliveries.queued(connection, conversation)
+    """One row for all that a mute holds back: its reason, and the newest of what would have been said."""
+    talk, why = conversation(channel, incident.number), _muted(incident.muted)
+    last = deliveries.newest(connection, talk)
+    if last is not None and last.state is DeliveryState.HELD and last.error == why:
+        deliveries.rewrite(connection, last.id, last.because if last.because in _OPENING else because, message)
+        return
+    delivery_id = _add(connection, journey, channel, incident, because, message)
+    deliveries.hold(connection, delivery_id, why)
+    held = deliveries.find(connection, delivery_id)
+    if held is not None:
+        _record(connection, journey, "delivery.held", incident.number, held, {"why": why})
+
+
+def _queue(connection: sa.Connection, journey: Journey, channel: Channel, incident: Incident, because: Because, message: Message) -> None:
+    talk = conversation(channel, incident.number)
+    waiting = deliveries.queued(connection, talk)
     if waiting is not None:
         _fold_in(connection, waiting, because, message)
         return
-    if because is Because.MOVED and not _worth_moving(connection, channel, conversation, message):
+    if because is Because.MOVED and not _worth_moving(connection, channel, talk, message):
         return
-    delivery_id = deliveries.add(
+    delivery_id = _add(connection, journey, channel, incident, because, message)
+    wait = journey.timing.group_wait if because in _OPENING else journey.timing.edit_wait
+    due.schedule(connection, "deliver", str(delivery_id), journey.now() + wait, ids.delivery_workflow(delivery_id, 1))
+    queued = deliveries.find(connection, delivery_id)
+    if queued is not None:
+        _record(connection, journey, "delivery.queued", incident.number, queued, {})
+
+
+def _add(connection: sa.Connection, journey: Journey, channel: Channel, incident: Incident, because: Because, message: Message) -> int:
+    return deliveries.add(
         connection,
-        incident=number,
+        incident=incident.number,
         channel=channel.name,
-        conversation=conversation,
+        conversation=conversation(channel, incident.number),
         because=because,
         message=message,
         now=journey.now(),
     )
-    wait = journey.timing.group_wait if because in _OPENING else journey.timing.edit_wait
-    due.schedule(connection, "deliver", str(delivery_id), journey.now() + wait, ids.delivery_workflow(delivery_id, 1))
-    events.record(
-        connection,
-        "delivery.queued",
-        at=journey.now(),
-        estate=incidents.get(connection, number).estate,
-        incident=number,
-        data={"delivery": delivery_id, "channel": channel.name, "because": because, "title": message.title},
-    )
+
+
+def _record(connection: sa.Connection, journey: Journey, name: str, number: int, of: Delivery, more: Mapping[str, object]) -> None:
+    data = {"delivery": of.id, "channel": of.channel, "because": of.because, "title": of.message.title, **more}
+    events.record(connection, name, at=journey.now(), estate=incidents.get(connection, number).estate, incident=number, data=data)
 
 
 def _fold_in(connection: sa.Connection, waiting: Delivery, because: Because, message: Message) -> None:

@@ -55,9 +55,9 @@ async def propose(journey: Journey, number: int) -> Proposals:
 
 
 def workable(connection: sa.Connection, number: int) -> list[Finding]:
-    """The firing findings of an incident that may be worked on now; none while something is under way already."""
+    """The firing findings of an incident that may be worked on now; none while it is muted, or something is under way already."""
     incident = incidents.get(connection, number)
-    if incident.state not in _WORKABLE:
+    if incident.state not in _WORKABLE or incident.muted:
         return []
     if any(not stored.action.state.ended for stored in actions.of_incident(connection, number)):
         return []

@@ -11,7 +11,8 @@ from stead.domain.delivery import Because
 from stead.domain.finding import Finding
 from stead.domain.grouping import Group, group
 from stead.domain.incident import Incident, IncidentState
-from stead.engine import agenda, notify
+from stead.domain.muting import Mutes
+from stead.engine import agenda, mutes, notify
 from stead.engine.journey import Journey
 from stead.store import actions, events, findings, incidents, triggers
 
@@ -26,12 +27,13 @@ def triage(connection: sa.Connection, journey: Journey, trigger_id: str) -> None
     known = findings.open_findings(connection, estate)
     home = {fingerprint: stored.incident for fingerprint, stored in known.items()}
     claimed: set[int] = set()
+    muted = mutes.at_this_moment(connection, journey, (stored.finding for stored in known.values()))
     for found in group(stored.finding for stored in known.values()):
         if any(home[finding.fingerprint] is None or finding.fingerprint in touched for finding in found.findings):
-            claimed.add(_place(connection, journey, found, home, claimed))
-    for incident in incidents.listed(connection):
-        if incident.estate == estate:
-            settle(connection, journey, incident.number)
+            claimed.add(_place(connection, journey, found, home, claimed, muted))
+    for number in incidents.fallen_quiet(connection, estate):
+        settle(connection, journey, number)
+    mutes.review(connection, journey, estate, findings.open_findings(connection, estate))
 
 
 def settle(connection: sa.Connection, journey: Journey, number: int) -> bool:
@@ -58,18 +60,19 @@ def move(connection: sa.Connection, journey: Journey, number: int, state: Incide
     return True
 
 
-def _place(connection: sa.Connection, journey: Journey, found: Group, home: dict[str, int | None], claimed: set[int]) -> int:
+def _place(connection: sa.Connection, journey: Journey, found: Group, home: dict[str, int | None], claimed: set[int], muted: Mutes) -> int:
     """Put the group into the incident that its members are in, else a returning one, else a new one. Its number."""
     members = [finding.fingerprint for finding in found.findings]
     there = sorted({number for member in members if (number := home[member]) is not None and _is_open(connection, number)})
     if not there:
-        return _open(connection, journey, found)
+        return _open(connection, journey, found, muted)
     keep, *others = there
     newcomers = [member for member in members if home[member] != keep]
     findings.assign(connection, newcomers, keep)
     for other in others:
         _fold(connection, journey, other, keep)
     if keep not in claimed:
+        mutes.judge(connection, journey, keep, muted, found.cause, found.findings)
         _restate(connection, journey, keep, found, newcomers)
     return keep
 
@@ -78,7 +81,7 @@ def _is_open(connection: sa.Connection, number: int) -> bool:
     return incidents.get(connection, number).state is not IncidentState.RESOLVED
 
 
-def _open(connection: sa.Connection, journey: Journey, found: Group) -> int:
+def _open(connection: sa.Connection, journey: Journey, found: Group, muted: Mutes) -> int:
     cause, now = found.cause, journey.now()
     estate, fingerprint = cause.subject.estate, cause.fingerprint
     returning = incidents.recently_resolved(connection, estate, fingerprint, now - journey.timing.reopen_within)
@@ -88,6 +91,7 @@ def _open(connection: sa.Connection, journey: Journey, found: Group) -> int:
         incident = incidents.reopen(connection, returning.number, severity=found.severity, title=title(cause), now=now)
     findings.assign(connection, [finding.fingerprint for finding in found.findings], incident.number)
     _record(connection, journey, "incident.opened", incident)
+    mutes.judge(connection, journey, incident.number, muted, cause, found.findings)
     agenda.pursue(connection, journey, incident)
     notify.tell(connection, journey, incident.number, Because.FIRST if returning is None else Because.REOPENED)
     return incident.number

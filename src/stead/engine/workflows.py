@@ -22,7 +22,7 @@ from dbos import DBOS
 from stead.clocks import SystemClock
 from stead.domain.errors import BlindError
 from stead.domain.incident import IncidentState
-from stead.engine import agenda, approvals, decide, deliver, pursue, remediate, triage, verify
+from stead.engine import agenda, approvals, decide, deliver, mutes, pursue, remediate, triage, verify
 from stead.engine.faults import fault_point
 from stead.engine.journal import at_work, forget_finished, once
 from stead.engine.journey import Journey
@@ -133,6 +133,12 @@ async def _undo(action: str) -> None:
 @DBOS.workflow(name="expire", max_recovery_attempts=None)
 async def expire(ref: str) -> None:
     await _guarded("expire", ref, _write("expire", approvals.expire, int(ref)))
+
+
+@DBOS.workflow(name="mutes", max_recovery_attempts=None)
+async def review_mutes(ref: str) -> None:
+    """A silence or a maintenance window has begun or ended."""
+    await _guarded("mutes", ref, _write("review", mutes.review_all))
 
 
 @DBOS.workflow(name="deliver", max_recovery_attempts=None)

@@ -50,6 +50,21 @@ def queued(connection: sa.Connection, conversation: str) -> Delivery | None:
     return None if row is None else _delivery(connection, row)
 
 
+def untried(connection: sa.Connection, incident: int) -> list[Delivery]:
+    """What waits to be said of the incident, on any channel, and has not been tried yet."""
+    query = sa.select(delivery).where(
+        delivery.c.incident == incident, delivery.c.state == DeliveryState.QUEUED.value, delivery.c.attempts == 0
+    )
+    return [_delivery(connection, row) for row in connection.execute(query.order_by(delivery.c.id))]
+
+
+def newest(connection: sa.Connection, conversation: str) -> Delivery | None:
+    """The latest row of the conversation, said or not."""
+    query = sa.select(delivery).where(delivery.c.conversation == conversation).order_by(delivery.c.position.desc()).limit(1)
+    row = connection.execute(query).first()
+    return None if row is None else _delivery(connection, row)
+
+
 def rewrite(connection: sa.Connection, delivery_id: int, because: Because, message: Message) -> None:
     connection.execute(sa.update(delivery).where(delivery.c.id == delivery_id).values(because=because.value, body=dumps(message)))
 

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from stead.domain.finding import Severity
 from stead.domain.incident import Incident, IncidentState
-from stead.store.tables import incident
+from stead.domain.muting import Mute
+from stead.store.codec import dumps, loads
+from stead.store.tables import finding, incident
 
 ENDED = (IncidentState.RESOLVED.value,)
 """An escalated incident waits for a person and is still open: only quiet findings end it."""
@@ -98,6 +100,25 @@ def move(connection: sa.Connection, number: int, state: IncidentState, now: date
     )
 
 
+def set_muted(connection: sa.Connection, number: int, mutes: Sequence[Mute]) -> None:
+    connection.execute(sa.update(incident).where(incident.c.number == number).values(muted=dumps(mutes) if mutes else ""))
+
+
+def under_mute(connection: sa.Connection, estate: str | None = None) -> list[Incident]:
+    """Incidents that are muted, ended ones too, of one estate or (None) of all."""
+    query = sa.select(incident).where(incident.c.muted != "")
+    if estate is not None:
+        query = query.where(incident.c.estate == estate)
+    return [_incident(row) for row in connection.execute(query)]
+
+
+def fallen_quiet(connection: sa.Connection, estate: str) -> list[int]:
+    """The estate's incidents that have not ended, though none of their findings is open any more."""
+    is_open = sa.exists().where(finding.c.incident == incident.c.number, finding.c.closed_at.is_(None))
+    query = sa.select(incident.c.number).where(incident.c.estate == estate, incident.c.state.not_in(ENDED), ~is_open)
+    return list(connection.execute(query.order_by(incident.c.number)).scalars())
+
+
 def note(connection: sa.Connection, number: int) -> str:
     return connection.execute(sa.select(incident.c.note).where(incident.c.number == number)).scalar_one()
 
@@ -123,4 +144,7 @@ def _incident(row: sa.Row[tuple[object, ...]]) -> Incident:
         episode=row.episode,
         opened_at=row.opened_at,
         closed_at=row.closed_at,
+        impact=row.impact,
+        muted=tuple(loads(row.muted, list[Mute])) if row.muted else (),
+        flapping_since=row.flapping_since,
     )

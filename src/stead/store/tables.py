@@ -102,7 +102,33 @@ incident = sa.Table(
     sa.Column("moved_at", Instant, nullable=False),
     sa.Column("closed_at", Instant),
     sa.Column("note", Words, nullable=False, server_default=""),
+    sa.Column("impact", Words, nullable=False, server_default=""),
+    sa.Column("muted", Words, nullable=False, server_default=""),
+    sa.Column("quiet_at", sa.Text, nullable=False, server_default=""),
+    sa.Column("flapping_since", Instant),
     sqlite_autoincrement=True,
+)
+
+silence = sa.Table(
+    "silence",
+    metadata,
+    _number(),
+    sa.Column("matchers", Words, nullable=False),
+    sa.Column("author", Words, nullable=False),
+    sa.Column("comment", Words, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("starts_at", Instant, nullable=False),
+    sa.Column("ends_at", Instant, index=True),
+    sqlite_autoincrement=True,
+)
+
+estate = sa.Table(
+    "estate",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("adopted_at", Instant, nullable=False),
+    sa.Column("trigger", sa.Text, nullable=False, server_default=""),
 )
 
 action = sa.Table(
