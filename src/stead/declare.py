@@ -24,8 +24,8 @@ Outcome = Finding | Progressing | None | Iterable[Finding | Progressing]
 class Check:
     """A deterministic detector over an estate that is watched: `run(object, view, now)`, pure and synchronous.
 
-    `watches[0]` is the type of `object`; a change of any other watched type in the same namespace (or of a cluster-wide one)
-    runs the check again on the objects that it may concern. `page` is what `explain` shows: the function's docstring.
+    `of` are the types of `object`; a change of any other watched type in the same namespace (or of a cluster-wide one)
+    runs the check again on the objects that it may concern. `page` is the function's docstring.
     `unless` is true of an object that this check has surely nothing to say of, whatever the rest of the estate is like: it is asked
     instead of the check, once for all checks that share it, so that ten thousand healthy pods cost little.
     """
@@ -36,16 +36,27 @@ class Check:
     class_: FindingClass = FindingClass.FAULT
     unless: Callable[[Any], bool] | None = None
     page: str = ""
+    of: tuple[type, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "of", self.of or self.watches[:1])
 
 
 def check(
-    *, watches: Sequence[type], class_: FindingClass = FindingClass.FAULT, unless: Callable[[Any], bool] | None = None
+    *,
+    watches: Sequence[type],
+    of: Sequence[type] = (),
+    class_: FindingClass = FindingClass.FAULT,
+    unless: Callable[[Any], bool] | None = None,
 ) -> Callable[[Callable[[Any, Any, datetime], Outcome]], Check]:
-    """Declare a check. Its name is the function's name, which is also the name of its file, test and page."""
+    """Declare a check of the objects of `of`: one or several of the types that it `watches`, the first where none is named.
+
+    Its name is the function's name, which is also the name of its file, test and page.
+    """
 
     def declare(run: Callable[[Any, Any, datetime], Outcome]) -> Check:
         page = inspect.getdoc(run) or ""
-        return Check(name=run.__name__, watches=tuple(watches), run=run, class_=class_, unless=unless, page=page)
+        return Check(name=run.__name__, watches=tuple(watches), run=run, class_=class_, unless=unless, page=page, of=tuple(of))
 
     return declare
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,11 @@ class Town:
         return Report.of(await scan(Wanted(**wanted), self.clock))
 
     def dump(self, path: Path) -> str:
-        """What `kubectl get … -A -o json` would write."""
-        items = [obj for kind in KINDS if not kind.optional for obj in self.cluster.list(kind.kind)]
+        """What `kubectl get … -A -o json` would write: of each kind that the cluster serves."""
+        items: list[dict[str, Any]] = []
+        for kind in KINDS:
+            with suppress(KeyError):
+                items += self.cluster.list(kind.resource)
         path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
         return str(path)
 

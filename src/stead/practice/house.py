@@ -9,6 +9,7 @@ from typing import Any
 
 from stead.practice.cluster import PracticeCluster
 from stead.practice.images import Image
+from stead.practice.run_roles import read_rules
 
 Manifest = dict[str, Any]
 
@@ -17,21 +18,8 @@ REGISTRY = "registry.example.com"
 
 READER, WRITER = "stead-reader", "stead-writer"
 
-_READ = ["get", "list", "watch"]
-READ_RULES: list[Manifest] = [
-    # No persistentvolumeclaims: somebody forgot them, which is the fifth thing that is wrong here.
-    {"apiGroups": [""], "resources": ["pods", "nodes", "configmaps", "services", "namespaces", "events"], "verbs": _READ},
-    {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
-    {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": _READ},
-    {
-        "apiGroups": ["apps"],
-        "resources": ["deployments", "replicasets", "statefulsets", "daemonsets", "controllerrevisions"],
-        "verbs": _READ,
-    },
-    {"apiGroups": ["batch"], "resources": ["jobs", "cronjobs"], "verbs": _READ},
-    {"apiGroups": ["storage.k8s.io"], "resources": ["storageclasses"], "verbs": _READ},
-    {"apiGroups": ["cert-manager.io"], "resources": ["certificates"], "verbs": _READ},
-]
+# Somebody forgot the claims, which is the fifth thing that is wrong here.
+READ_RULES: list[Manifest] = [rule for rule in read_rules() if rule["resources"] != ["persistentvolumeclaims"]]
 WRITE_RULES: list[Manifest] = [
     *READ_RULES,
     {"apiGroups": [""], "resources": ["pods"], "verbs": ["delete"]},

@@ -69,10 +69,10 @@ def test_what_a_dump_lacks_is_not_covered_and_one_lone_object_proves_nothing_abo
     lone = read(tmp_path, json.dumps(NODE))
     assert not lone.view.knows(Node)
     assert "nodes" in lone.not_covered()
-    whole = read(tmp_path, json.dumps(listed(NODE, {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "x"}})))
+    whole = read(tmp_path, json.dumps(listed(NODE, {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "x"}})))
     assert whole.view.knows(Node)
     assert not whole.view.knows(ConfigMap)
-    assert {"Ingress.networking.k8s.io", "configmaps"} <= set(whole.not_covered())
+    assert {"Lease.coordination.k8s.io", "configmaps"} <= set(whole.not_covered())
 
 
 def test_an_empty_list_of_a_kind_says_that_there_are_none(tmp_path: Path) -> None:

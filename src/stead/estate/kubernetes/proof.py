@@ -29,14 +29,14 @@ def needed(checks: Iterable[Check]) -> tuple[Kind, ...]:
 
 def cannot_judge(found: Snapshot, check: Check) -> str:
     """Why the look proves nothing; "" when it does. An object that could not be read counts where the check would have judged it."""
-    own, *others = (kind_of(struct) for struct in check.watches)
-    if own in found.absent:
-        return f"the API server serves no {own.resource} any more"
-    for kind in (own, *others):
+    own = [kind_of(struct) for struct in check.of]
+    if found.absent.issuperset(own):
+        return f"the API server serves no {own[0].resource} any more"
+    for kind in map(kind_of, check.watches):
         if kind in found.blind:
             return found.blind[kind].message
-    odd = next((one for one in found.odd if one.kind == own), None)
-    return f"{own.kind} {odd.name} could not be read: {odd.why}" if odd is not None else ""
+    odd = next((one for one in found.odd if one.kind in own), None)
+    return f"{odd.kind.kind} {odd.name} could not be read: {odd.why}" if odd is not None else ""
 
 
 def judged(current: Mapping[str, Finding], fingerprint: str, *, present: bool) -> Observation:

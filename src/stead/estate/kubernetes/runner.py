@@ -49,7 +49,8 @@ class Runner:
         self._check = {check.name: check for check in self.checks}
         self._alike: dict[tuple[type[Object], Callable[[Any], bool] | None], list[Check]] = {}
         for check in self.checks:
-            self._alike.setdefault((_own(check), check.unless), []).append(check)
+            for own in _own(check):
+                self._alike.setdefault((own, check.unless), []).append(check)
 
     def current(self) -> Mapping[str, Finding]:
         """Every finding by its fingerprint, sightings of one fault merged."""
@@ -84,11 +85,11 @@ class Runner:
     def _concerned(self, changed: set[ObjectKey]) -> Iterator[_Place]:
         scopes = {(struct, namespace if kind_of(struct).namespaced else None) for struct, namespace, _ in changed}
         for check in self.checks:
-            own = _own(check)
-            yield from ((check.name, key) for key in changed if key[0] is own)
-            seen_from = {namespace for struct, namespace in scopes if struct in check.watches[1:]}
-            for namespace in (None,) if None in seen_from or (not kind_of(own).namespaced and seen_from) else seen_from:
-                yield from ((check.name, _key(obj)) for obj in self.view.all(own, namespace))
+            yield from ((check.name, key) for key in changed if key[0] in check.of)
+            seen_from = {namespace for struct, namespace in scopes if struct in check.watches and struct not in check.of}
+            for own in _own(check):
+                for namespace in (None,) if None in seen_from or (not kind_of(own).namespaced and seen_from) else seen_from:
+                    yield from ((check.name, _key(obj)) for obj in self.view.all(own, namespace))
 
     def _run(self, places: Iterable[_Place], now: datetime) -> Delta:
         return self._settle(self._touched(places, now))
@@ -226,8 +227,8 @@ def _surely(unless: Callable[[Any], bool], obj: Object) -> bool:
         return False
 
 
-def _own(check: Check) -> type[Object]:
-    return check.watches[0]
+def _own(check: Check) -> tuple[type[Object], ...]:
+    return check.of
 
 
 def _key(obj: Object) -> ObjectKey:

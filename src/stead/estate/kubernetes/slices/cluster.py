@@ -1,14 +1,15 @@
-"""Nodes and namespaces."""
+"""Nodes and namespaces, and the names that pods may ask for."""
 
 from __future__ import annotations
 
-from stead.estate.kubernetes.slices.meta import Conditions, Object, Slice
+from stead.estate.kubernetes.slices.meta import Conditions, Object, Slice, Time
 
 
 class Taint(Slice, frozen=True):
     key: str = ""
     value: str = ""
     effect: str = ""
+    time_added: Time | None = None
 
     def __str__(self) -> str:
         """As `kubectl taint` writes it."""
@@ -20,8 +21,13 @@ class NodeSpec(Slice, frozen=True):
     taints: tuple[Taint, ...] = ()
 
 
+class NodeInfo(Slice, frozen=True):
+    kubelet_version: str = ""
+
+
 class NodeStatus(Slice, frozen=True):
     conditions: Conditions = ()
+    node_info: NodeInfo = NodeInfo()
 
 
 class Node(Object, frozen=True):
@@ -29,5 +35,22 @@ class Node(Object, frozen=True):
     status: NodeStatus = NodeStatus()
 
 
+class NamespaceStatus(Slice, frozen=True):
+    phase: str = ""
+    conditions: Conditions = ()
+
+
 class Namespace(Object, frozen=True):
+    status: NamespaceStatus = NamespaceStatus()
+
+
+class PriorityClass(Object, frozen=True):
     """Read for its name alone."""
+
+
+class RuntimeClass(Object, frozen=True):
+    """Read for its name alone."""
+
+
+class ServiceAccount(Object, frozen=True):
+    """Read for its name alone: what its tokens may do is nobody's business here."""

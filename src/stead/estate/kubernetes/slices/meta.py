@@ -28,6 +28,9 @@ class Annotations(Slice, frozen=True):
     """The few annotations that checks read; what else people write there is never kept."""
 
     selected_node: str = field(default="", name="volume.kubernetes.io/selected-node")
+    default_storage: str = field(default="", name="storageclass.kubernetes.io/is-default-class")
+    default_storage_beta: str = field(default="", name="storageclass.beta.kubernetes.io/is-default-class")
+    ingress_class: str = field(default="", name="kubernetes.io/ingress.class")
 
 
 class ObjectMeta(Slice, frozen=True):
@@ -60,3 +63,25 @@ class Condition(Slice, frozen=True):
 
 
 Conditions = tuple[Condition, ...]
+
+
+class Expression(Slice, frozen=True):
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] = ()
+
+
+class LabelSelector(Slice, frozen=True):
+    """An empty one selects everything (API reference, LabelSelector)."""
+
+    match_labels: Labels = field(default_factory=dict[str, str])
+    match_expressions: tuple[Expression, ...] = ()
+
+
+class Named(Slice, frozen=True):
+    """A reference to an object by name; `namespace` and `kind` where the field has them."""
+
+    name: str = ""
+    namespace: str = ""
+    kind: str = ""
+    api_version: str = ""

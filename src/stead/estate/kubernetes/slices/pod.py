@@ -28,9 +28,16 @@ class EnvFromSource(Slice, frozen=True):
     secret_ref: KeyRef | None = None
 
 
+class ContainerPort(Slice, frozen=True):
+    name: str = ""
+    container_port: int = 0
+    protocol: str = "TCP"
+
+
 class Container(Slice, frozen=True):
     name: str = ""
     image: str = ""
+    ports: tuple[ContainerPort, ...] = ()
     env: tuple[EnvVar, ...] = ()
     env_from: tuple[EnvFromSource, ...] = ()
     restart_policy: str = ""
@@ -50,8 +57,17 @@ class ClaimVolume(Slice, frozen=True):
     claim_name: str = ""
 
 
+class SecretVolume(Slice, frozen=True):
+    """The same for a Secret, which is called `name` in a projected volume only."""
+
+    secret_name: str = ""
+    name: str = ""
+    optional: bool = False
+
+
 class ProjectedSource(Slice, frozen=True):
     config_map: ConfigMapVolume | None = None
+    secret: SecretVolume | None = None
 
 
 class ProjectedVolume(Slice, frozen=True):
@@ -65,6 +81,7 @@ class Ephemeral(Slice, frozen=True):
 class Volume(Slice, frozen=True):
     name: str = ""
     config_map: ConfigMapVolume | None = None
+    secret: SecretVolume | None = None
     persistent_volume_claim: ClaimVolume | None = None
     projected: ProjectedVolume | None = None
     ephemeral: Ephemeral | None = None
@@ -73,6 +90,9 @@ class Volume(Slice, frozen=True):
 class PodSpec(Slice, frozen=True):
     node_name: str = ""
     restart_policy: str = "Always"
+    service_account_name: str = ""
+    priority_class_name: str = ""
+    runtime_class_name: str = ""
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import field
 
-from stead.estate.kubernetes.slices.meta import Conditions, Labels, Object, Slice, Time
+from stead.estate.kubernetes.slices.meta import Conditions, Labels, Named, Object, ObjectMeta, Slice, Time
+from stead.estate.kubernetes.slices.pod import PodSpec
 
 
 class TemplateMeta(Slice, frozen=True):
@@ -13,6 +14,7 @@ class TemplateMeta(Slice, frozen=True):
 
 class PodTemplate(Slice, frozen=True):
     metadata: TemplateMeta = TemplateMeta()
+    spec: PodSpec = PodSpec()
 
 
 class DeploymentSpec(Slice, frozen=True):
@@ -28,6 +30,7 @@ class DeploymentStatus(Slice, frozen=True):
     ready_replicas: int = 0
     available_replicas: int = 0
     unavailable_replicas: int = 0
+    updated_replicas: int = 0
     conditions: Conditions = ()
 
 
@@ -41,8 +44,10 @@ class ReplicaSetSpec(Slice, frozen=True):
 
 
 class ReplicaSetStatus(Slice, frozen=True):
+    observed_generation: int = 0
     replicas: int = 0
     ready_replicas: int = 0
+    conditions: Conditions = ()
 
 
 class ReplicaSet(Object, frozen=True):
@@ -50,8 +55,35 @@ class ReplicaSet(Object, frozen=True):
     status: ReplicaSetStatus = ReplicaSetStatus()
 
 
+class ReplicationControllerSpec(Slice, frozen=True):
+    replicas: int = 1
+    template: PodTemplate | None = None
+
+
+class ReplicationController(Object, frozen=True):
+    spec: ReplicationControllerSpec = ReplicationControllerSpec()
+    status: ReplicaSetStatus = ReplicaSetStatus()
+
+
+class RollingUpdate(Slice, frozen=True):
+    partition: int = 0
+
+
+class UpdateStrategy(Slice, frozen=True):
+    """`rollingUpdate.maxUnavailable` may be a number or a share, and is not read."""
+
+    type: str = "RollingUpdate"
+    rolling_update: RollingUpdate = RollingUpdate()
+
+
+class ClaimTemplate(Slice, frozen=True):
+    metadata: ObjectMeta
+
+
 class StatefulSetSpec(Slice, frozen=True):
     replicas: int = 1
+    update_strategy: UpdateStrategy = UpdateStrategy()
+    volume_claim_templates: tuple[ClaimTemplate, ...] = ()
     template: PodTemplate = PodTemplate()
 
 
@@ -59,7 +91,9 @@ class StatefulSetStatus(Slice, frozen=True):
     observed_generation: int = 0
     replicas: int = 0
     ready_replicas: int = 0
+    updated_replicas: int = 0
     current_revision: str = ""
+    update_revision: str = ""
 
 
 class StatefulSet(Object, frozen=True):
@@ -73,6 +107,8 @@ class DaemonSetStatus(Slice, frozen=True):
     current_number_scheduled: int = 0
     number_ready: int = 0
     number_unavailable: int = 0
+    number_misscheduled: int = 0
+    updated_number_scheduled: int = 0
 
 
 class DaemonSetSpec(Slice, frozen=True):
@@ -86,13 +122,46 @@ class DaemonSet(Object, frozen=True):
 
 class JobSpec(Slice, frozen=True):
     suspend: bool = False
+    managed_by: str = ""
 
 
 class JobStatus(Slice, frozen=True):
     start_time: Time | None = None
+    active: int = 0
+    failed: int = 0
+    succeeded: int = 0
+    terminating: int = 0
     conditions: Conditions = ()
 
 
 class Job(Object, frozen=True):
     spec: JobSpec = JobSpec()
     status: JobStatus = JobStatus()
+
+
+class JobTemplateSpec(Slice, frozen=True):
+    template: PodTemplate = PodTemplate()
+
+
+class JobTemplate(Slice, frozen=True):
+    spec: JobTemplateSpec = JobTemplateSpec()
+
+
+class CronJobSpec(Slice, frozen=True):
+    schedule: str = ""
+    time_zone: str = ""
+    suspend: bool = False
+    concurrency_policy: str = "Allow"
+    starting_deadline_seconds: int | None = None
+    job_template: JobTemplate = JobTemplate()
+
+
+class CronJobStatus(Slice, frozen=True):
+    active: tuple[Named, ...] = ()
+    last_schedule_time: Time | None = None
+    last_successful_time: Time | None = None
+
+
+class CronJob(Object, frozen=True):
+    spec: CronJobSpec = CronJobSpec()
+    status: CronJobStatus = CronJobStatus()
