@@ -231,6 +231,11 @@ class PracticeCluster:
     def resource_version(self) -> int:
         return self._world.store.version
 
+    def newest(self, api_version: str, kind: str) -> int:
+        """The resource version of the last change to an object of this kind; 0 for a kind that is not served."""
+        resource = self._world.registry.of_kind(api_version, kind)
+        return 0 if resource is None else self._world.store.newest(resource.key)
+
     @property
     def quiescent(self) -> bool:
         return self._world.engine.quiescent

@@ -170,6 +170,11 @@ class Store:
                 state[change.key] = change.old
         return state
 
+    def newest(self, resource: str) -> int:
+        """The version of the last change to any object of the resource; 0 where there was none."""
+        shelf = self._shelf(resource)
+        return shelf.log[-1].version if shelf.log else shelf.forgotten
+
     def resources(self) -> list[str]:
         """The resources of which there are objects."""
         return [resource for resource, shelf in self._shelves.items() if shelf.keys]

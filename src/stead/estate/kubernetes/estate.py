@@ -101,6 +101,11 @@ class KubernetesEstate:
         """The resourceVersion up to which each resource (`pods`, `deployments.apps`) has been read by the watch."""
         return {} if self._watcher is None else dict(self._watcher.mirror.versions)
 
+    @property
+    def following(self) -> frozenset[Kind]:
+        """The kinds that the watch reads at this moment: not blind, not absent, not waiting to be tried again."""
+        return frozenset() if self._watcher is None else self._watcher.following
+
     async def caught_up(self) -> bool:
         """Whether the watch has read all that the cluster has at this moment, or waits for the clock. Asks the cluster."""
         watcher = self._watcher
