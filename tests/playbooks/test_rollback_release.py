@@ -121,3 +121,17 @@ async def test_it_does_not_fit(cluster: BareCluster, estate: Estate, rollout: Su
     assert not await rollback_release.propose([finding], estate, soon)
     cluster.remove("Deployment", "api")
     assert not await rollback_release.propose([finding], estate, soon)
+
+
+async def test_a_restart_is_no_release_to_take_back(cluster: BareCluster, estate: Estate, rollout: Subject, soon: datetime, finds: Finds):
+    """Revision 2 is revision 1 with the annotation of `kubectl rollout restart`: going back would run the same program."""
+    live = cluster.get("Deployment", "api")
+    assert live is not None
+    live["metadata"].pop("resourceVersion")
+    restarted = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "2026-03-01T03:01:00Z"}}, **GOOD}
+    cluster.put(
+        {**live, "spec": {**live["spec"], "template": {**restarted, "metadata": {**restarted["metadata"], "labels": {"app": "api"}}}}}
+    )
+    replica_set(cluster, 1, GOOD, replicas=1, available=1)
+    replica_set(cluster, 2, restarted, replicas=2, available=0)
+    assert not await rollback_release.propose([crashing(cluster, finds, rollout)], estate, soon)

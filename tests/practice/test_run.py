@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from stead.app.yaml_file import parse_yaml
 from stead.practice.grade import Grade, grade, of_plain
 from stead.practice.run import run
-from stead.practice.scenario import Scenario, named
+from stead.practice.scenario import Scenario, named, parse
 
 EVERYTHING = """\
 version: 1
@@ -102,3 +103,41 @@ async def test_a_cause_elsewhere_and_facts_unsaid_are_held_against_it() -> None:
 
     assert graded.detected and not graded.top3
     assert "named Deployment payments/api" in graded.why and "did not say an eclipse or a storm" in graded.why
+
+
+NEITHER = """\
+name: neither-release-runs
+title: A release is put out while its password is changed, and no revision runs any more
+action: configuration
+estate:
+  objects:
+    - {apiVersion: v1, kind: Secret, metadata: {name: db, namespace: payments}, data: {password: YXV0dW1uLTIwMjU=}}
+    - deployment:
+        name: payments/ledger
+        image: registry.example.com/ledger:3
+        env: {DB_PASSWORD: {secretKeyRef: {name: db, key: password}}}
+images:
+  registry.example.com/ledger: {chokes_on: {summer-2024: 'password authentication failed for user "ledger"'}}
+fault:
+  steps:
+    - patch: {object: Secret payments/db, change: {data: {password: c3VtbWVyLTIwMjQ=}}}
+    - patch:
+        object: Deployment payments/ledger
+        change: {spec: {template: {spec: {containers: [{name: ledger, image: "registry.example.com/ledger:4"}]}}}}
+find: {cause: [Secret payments/db, Deployment payments/ledger], facts: [password authentication failed]}
+solve:
+  - patch: {object: Secret payments/db, change: {data: {password: YXV0dW1uLTIwMjU=}}}
+solved:
+  - {object: Deployment payments/ledger, path: status.unavailableReplicas, equals: 0}
+ending: escalated
+limit: 16m
+"""
+
+
+async def test_a_rollback_that_did_not_help_is_taken_back_once_and_left_to_a_person() -> None:
+    """Ten minutes after the rollback it is given up; the way back is asked about, and nothing else any more."""
+    seen = await run(parse(parse_yaml(NEITHER, "neither")))
+
+    assert [asked["verb"] for asked in seen.approvals] == ["rollback_revision", "rollback_revision"], "the try, and its way back"
+    assert len(seen.writes) == 2
+    assert [incident["state"] for incident in seen.incidents] == ["verifying"], "its crashes are those of the one incident"

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from stead.domain.action import ActionRequest
+from stead.domain.action import ActionRequest, ActionState
 from stead.domain.errors import BlindError, TemporaryError
 from stead.domain.finding import Finding, FindingState
 from stead.domain.incident import IncidentState
-from stead.domain.subject import Subject
+from stead.domain.subject import Key, Subject
 from stead.engine.journey import Journey
 from stead.ports import Estate
 from stead.store import actions, findings, incidents
+
+Remedy = tuple[str, Key]
+"""A verb and its target, whatever the parameters: going back to revision 2 and to revision 1 are two tries of one remedy."""
 
 _WORKABLE = (IncidentState.OPEN, IncidentState.INVESTIGATING, IncidentState.ESCALATED, IncidentState.AWAITING_APPROVAL)
 
@@ -42,13 +45,14 @@ class Proposals:
 async def propose(journey: Journey, number: int) -> Proposals:
     """Ask the playbooks. Reads the estate, changes nothing."""
     open_findings = await journey.store.run(workable, number)
+    failed = await journey.store.run(without_proof, number)
     if not open_findings:
         return Proposals()
     estate = journey.estates.get(open_findings[0].subject.estate)
     if estate is None:
         return Proposals()
     try:
-        requests = await _first_that_fits(journey, estate, open_findings)
+        requests = await _first_that_fits(journey, estate, open_findings, failed)
         return Proposals(made=tuple([await with_labels(estate, request) for request in requests]))
     except (BlindError, TemporaryError) as error:
         return Proposals(blind=str(error))
@@ -65,13 +69,25 @@ def workable(connection: sa.Connection, number: int) -> list[Finding]:
     return [s.finding for s in stored if s.closed_at is None and s.finding.state is FindingState.FIRING]
 
 
-async def _first_that_fits(journey: Journey, estate: Estate, open_findings: Sequence[Finding]) -> Sequence[ActionRequest]:
+def without_proof(connection: sa.Connection, number: int) -> frozenset[Remedy]:
+    """What was done for this incident, in any episode of it, and did not help: it is not proposed again, a person has to look."""
+    ended = (ActionState.UNPROVEN, ActionState.UNKNOWN)
+    return frozenset(_remedy(s.action.request) for s in actions.of_incident(connection, number) if s.action.state in ended)
+
+
+def _remedy(request: ActionRequest) -> Remedy:
+    return (request.verb, request.subject.key)
+
+
+async def _first_that_fits(
+    journey: Journey, estate: Estate, open_findings: Sequence[Finding], failed: frozenset[Remedy]
+) -> Sequence[ActionRequest]:
     checks = {finding.check for finding in open_findings}
     for playbook in sorted(journey.playbooks, key=lambda p: (p.rank, p.name)):
         if playbook.checks & checks:
             requests = await playbook.propose(open_findings, estate, journey.now())
-            if requests:
-                return requests
+            if fresh := [request for request in requests if _remedy(request) not in failed]:
+                return fresh
     return ()
 
 

@@ -64,6 +64,8 @@ def _place(connection: sa.Connection, journey: Journey, found: Group, home: dict
     """Put the group into the incident that its members are in, else a returning one, else a new one. Its number."""
     members = [finding.fingerprint for finding in found.findings]
     there = sorted({number for member in members if (number := home[member]) is not None and _is_open(connection, number)})
+    if not there and (same := incidents.open_of_cause(connection, found.cause.subject.estate, found.cause.fingerprint)) is not None:
+        there = [same]
     if not there:
         return _open(connection, journey, found, muted)
     keep, *others = there

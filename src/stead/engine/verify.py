@@ -18,6 +18,9 @@ from stead.ports import Observation, Seen
 from stead.store import actions, due, events, incidents
 from stead.store.actions import StoredAction
 
+_UNDO = ".undo"
+"""The segment of an action that takes another one back."""
+
 
 async def look(journey: Journey, action_id: str) -> Observation:
     """One fresh look at the action's finding and subject."""
@@ -78,13 +81,13 @@ def _unproven(connection: sa.Connection, journey: Journey, stored: StoredAction,
 
 
 async def undo(journey: Journey, action_id: str) -> None:
-    """Propose to take the change back. Policy decides on it as on everything else."""
+    """Propose to take the change back. Policy decides on it as on everything else. What took something back is not taken back."""
     stored = await journey.store.run(actions.get, action_id)
-    if stored.undo is None:
+    if stored.undo is None or _UNDO in action_id:
         return
     estate = journey.estates[stored.undo.subject.estate]
     proposal: Proposal = await with_labels(estate, stored.undo)
-    await journey.store.run(decide.decide, journey, stored.action.incident, [proposal], f"{action_id}.undo")
+    await journey.store.run(decide.decide, journey, stored.action.incident, [proposal], f"{action_id}{_UNDO}")
 
 
 def _record(connection: sa.Connection, journey: Journey, stored: StoredAction, *, proven: bool, note: str) -> None:

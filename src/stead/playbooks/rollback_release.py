@@ -11,7 +11,7 @@ from stead.domain.action import ActionRequest
 from stead.domain.finding import Finding
 from stead.domain.subject import Subject
 from stead.estate.kubernetes.live import controller, handle, kubectl, precondition, text
-from stead.estate.kubernetes.revisions import REVISION, Revision, revisions, template_of
+from stead.estate.kubernetes.revisions import REVISION, Revision, revisions, template_of, without_restart
 from stead.playbooks.references import keys_asked_of
 from stead.ports import Estate, Object
 
@@ -27,7 +27,8 @@ async def rollback_release(findings: Sequence[Finding], estate: Estate, now: dat
     """Fits a Deployment whose newest revision is at fault and which has an older one.
 
     An older revision that still serves is known to be healthy. Where none does, the one before is proposed as a guess, and only if the
-    fault began soon after the newest was released. It does not fit where a key is missing that the older revision asks for just the same.
+    fault began soon after the newest was released. It does not fit where a key is missing that the older revision asks for just the same,
+    and a revision that differs only by a restart is none to go back to: the same program would read the same configuration.
     """
     by_workload: dict[Subject, list[Finding]] = {}
     for finding in sorted(findings, key=lambda f: f.fingerprint):
@@ -73,7 +74,11 @@ def _began_with(newest: Revision, findings: Iterable[Finding], now: datetime) ->
 def _choose(older: Iterable[Revision], present: Object, findings: Iterable[Finding]) -> Revision | None:
     """The newest older revision that serves; else the newest that was scaled away and may have been healthy."""
     lacking = [s for f in findings for s in f.depends_on if s.kind in ("ConfigMap", "Secret")]
-    fitting = [r for r in older if r.template != present and (r.healthy or r.wanted == 0) and _asks_for_less(r, present, lacking)]
+    fitting = [
+        r
+        for r in older
+        if without_restart(r.template) != without_restart(present) and (r.healthy or r.wanted == 0) and _asks_for_less(r, present, lacking)
+    ]
     return next((r for r in fitting if r.healthy), next(iter(fitting), None))
 
 

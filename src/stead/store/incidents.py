@@ -54,6 +54,17 @@ def listed(connection: sa.Connection, *, everything: bool = False) -> Sequence[I
     return [_incident(row) for row in connection.execute(query)]
 
 
+def open_of_cause(connection: sa.Connection, estate: str, cause: str) -> int | None:
+    """The number of the newest incident of this cause that has not ended: while a proof is under way all its findings may be quiet."""
+    query = (
+        sa.select(incident.c.number)
+        .where(incident.c.estate == estate, incident.c.cause == cause, incident.c.state.not_in(ENDED))
+        .order_by(incident.c.number.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
+
+
 def recently_resolved(connection: sa.Connection, estate: str, cause: str, since: datetime) -> Incident | None:
     """The newest incident of this cause that was resolved after `since`: its return is a new episode."""
     query = (

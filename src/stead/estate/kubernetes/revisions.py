@@ -16,6 +16,9 @@ REVISION = "deployment.kubernetes.io/revision"
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 """Annotation that `kubectl rollout history` shows."""
 
+RESTARTED = "kubectl.kubernetes.io/restartedAt"
+"""Annotation that `kubectl rollout restart` writes into the template, so that it differs and nothing else does."""
+
 _HASH = "pod-template-hash"
 """Label that the Deployment controller adds to each ReplicaSet's template, and no Deployment's template holds."""
 
@@ -51,6 +54,14 @@ async def revisions(estate: Estate, deployment: Object) -> list[Revision]:
 def template_of(deployment: Object) -> Mapping[str, Any]:
     """The pod template without what a ReplicaSet's differs in."""
     return _plain(at(deployment, "spec", "template"))
+
+
+def without_restart(template: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The template as it would be without `kubectl rollout restart`: two that are equal then run the same program in the same way."""
+    metadata = _mapping(template.get("metadata"))
+    annotations = {k: v for k, v in _mapping(metadata.get("annotations")).items() if k != RESTARTED}
+    bare = {k: v for k, v in metadata.items() if k != "annotations"}
+    return {**template, "metadata": bare | ({"annotations": annotations} if annotations else {})}
 
 
 def _revision(replica_set: Object) -> Revision:
