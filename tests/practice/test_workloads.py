@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stead.practice.api.errors import ApiError
 from stead.practice.images import Image
 
 
@@ -214,3 +215,17 @@ async def test_endpoints_follow_readiness(stage, make_deployment):
     stage.cluster.fail_node("node-1")
     await stage.wait(60)
     assert sorted(e["conditions"]["ready"] for e in stage.cluster.list("EndpointSlice", "payments")[0]["endpoints"]) == [False, True, True]
+
+
+async def test_a_container_may_mount_what_a_claim_template_makes(stage):
+    claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+    mounts = [{"name": "data", "mountPath": "/data"}, {"name": "scratch", "mountPath": "/tmp"}]
+    template = {"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "db", "image": "db:1", "volumeMounts": mounts}]}}
+    spec = {"serviceName": "db", "selector": {"matchLabels": {"app": "db"}}, "template": template, "volumeClaimTemplates": [claim]}
+    db = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db", "namespace": "payments"}, "spec": spec}
+
+    with pytest.raises(ApiError, match=r'volumeMounts\[1\].name: Not found: "scratch"'):
+        stage.cluster.apply(db)
+    del mounts[1]
+    await stage.apply(db)
+    assert stage.cluster.get("StatefulSet", "payments", "db") is not None

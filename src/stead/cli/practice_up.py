@@ -84,7 +84,7 @@ async def _until(told: asyncio.Event, world: World, speed: float) -> None:
     from stead.practice.run_world import timeline
 
     began, started = world.clock.now(), time.monotonic()
-    steps = timeline((*world.scenario.noise, *world.scenario.fault))
+    steps = timeline((*world.scenario.harmless, *world.scenario.fault))
     while not told.is_set():
         now = began + timedelta(seconds=(time.monotonic() - started) * speed)
         while steps and began + steps[0][0] <= now:

@@ -139,7 +139,7 @@ class _Run:
 
     async def play(self) -> Seen:
         scenario, clock = self.world.scenario, self.world.clock
-        steps = timeline((*scenario.noise, *scenario.fault))
+        steps = timeline((*scenario.harmless, *scenario.fault))
         end = self.began + scenario.fault_over + scenario.limit
         while True:
             await self._settle()

@@ -103,7 +103,11 @@ async def _graded(scenario: Scenario, policy: Path | None) -> Grade:
     except UserError as error:
         return failed(scenario, error.what)
     except Exception as error:  # whatever it is, it belongs to this run
-        return failed(scenario, f"the run failed: {type(error).__name__}: {' '.join(str(error).split())[:200]}")
+        return failed(scenario, f"the run failed: {_shortly(error)}")
+
+
+def _shortly(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
 
 
 def failed(scenario: Scenario, why: str) -> Grade:
@@ -129,3 +133,5 @@ def _prove(scenario: Scenario) -> list[str]:
         return _unless_interrupted(proofs(scenario))
     except UserError as error:
         return [error.what]
+    except Exception as error:  # it belongs to this scenario, and could not be carried to the other process
+        return [f"the proof failed: {_shortly(error)}"]

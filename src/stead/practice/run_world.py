@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,10 +12,11 @@ from stead.clocks import SteppedClock
 from stead.domain.errors import UserError
 from stead.practice import house
 from stead.practice.api import patches
+from stead.practice.api.errors import ApiError
 from stead.practice.cluster import PracticeCluster
 from stead.practice.objects import Obj, clone, key_of
-from stead.practice.scenario import Moment, Scenario
-from stead.practice.scenario_steps import Delete, NodeOf, Patch, Step, Told
+from stead.practice.scenario import Scenario
+from stead.practice.scenario_steps import Delete, Moment, NodeOf, Patch, Step, Told
 from stead.practice.scenario_words import Predicate, Ref, namespaces_in
 
 BEGAN = datetime(2026, 1, 5, 3, 0, tzinfo=UTC)
@@ -51,16 +53,24 @@ class World:
         return world
 
     async def _furnish(self) -> None:
-        for name, image in self.scenario.images.items():
-            self.cluster.image(name, image)
+        around = self.scenario.around
+        for images in (*(one.images for one in around), self.scenario.images):
+            for name, image in images.items():
+                self.cluster.image(name, image)
         if self.scenario.estate.base == "house":
             await house.furnish(self.cluster)
         elif self.scenario.estate.base == "nodes":
             for node in NODES:
                 self.cluster.add_node(node)
         await self.cluster.settle()
-        self._apply(self.scenario.estate.objects)
+        with self._told_by("its estate cannot be built"):
+            self._apply(self.scenario.estate.objects)
         await self.let_pass(RESTED)
+        # After the scenario's own, which thus get the nodes that they would get without them.
+        for one in sorted(around, key=lambda one: one.past, reverse=True):
+            with self._told_by("its neighbours cannot be built"):
+                self._apply(one.objects)
+            await self.do_all(one.steps)
         await self.do_all(self.scenario.estate.steps)
         await self.let_pass(RESTED)
 
@@ -95,12 +105,17 @@ class World:
         await self.let_pass(max(timedelta(), began + until - self.clock.now()))
 
     def do(self, step: Step) -> None:
-        """One step that takes no time. UserError when the cluster has not what it names."""
-        try:
+        """One step that takes no time. UserError when the cluster has not what it names, or refuses it."""
+        with self._told_by(f"the step `{step.verb}` cannot be done"):
             self._do(step)
-        except KeyError as error:
+
+    @contextlib.contextmanager
+    def _told_by(self, what: str) -> Generator[None]:
+        try:
+            yield
+        except (KeyError, ApiError) as error:
             said = str(error.args[0]) if error.args else str(error)
-            raise UserError(f"scenario {self.scenario.name}: the step `{step.verb}` cannot be done: {said}", hint="correct it") from error
+            raise UserError(f"scenario {self.scenario.name}: {what}: {said}", hint="correct it") from error
 
     def _do(self, step: Step) -> None:
         if step.apply is not None:

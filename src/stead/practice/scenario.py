@@ -22,8 +22,9 @@ from stead.app.config_errors import as_user_error, nearest
 from stead.app.durations import Duration
 from stead.app.yaml_file import Written, parse_yaml, read_yaml
 from stead.domain.errors import UserError
+from stead.practice.neighbours import NeighbourNames, Neighbours, neighbours
 from stead.practice.scenario_manifests import Manifests
-from stead.practice.scenario_steps import Images, Step, length
+from stead.practice.scenario_steps import Images, Moment, Step, length
 from stead.practice.scenario_words import ObjectRefs, Predicate, Ref, Section, parse_ref
 
 NAME = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
@@ -44,13 +45,6 @@ class EstateSection(Section):
     base: Literal["house", "nodes", "empty"] = "nodes"
     objects: Manifests = Field(default=(), description="What stands in the cluster before anything happens. Namespaces are made as needed.")
     steps: tuple[Step, ...] = Field(default=(), description="What happened earlier: the past of this cluster.")
-
-
-class Moment(Section):
-    """Steps, and when they begin: `at` after Stead began to watch."""
-
-    at: Duration = timedelta(minutes=1)
-    steps: tuple[Step, ...]
 
 
 def _moments(given: object) -> object:
@@ -113,6 +107,7 @@ class Scenario(Section):
     action: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="The class of action that cures it: rollback_revision, configuration, …")
     estate: EstateSection = Field(default_factory=EstateSection)
     images: Images = Field(default_factory=dict)
+    neighbours: NeighbourNames = Field(default=(), description="Sets of healthy programs that live there, too.")
     noise: tuple[Moment, ...] = Field(default=(), description="What else happens, and is harmless.")
     fault: Moments = Field(description="What goes wrong, and when.")
     find: FindSection | None = Field(default=None, description="What a good answer finds. Not given where nothing is wrong.")
@@ -149,6 +144,16 @@ class Scenario(Section):
     def fault_over(self) -> timedelta:
         """When the last step of the last fault is done."""
         return max(moment.at + length(moment.steps) for moment in self.fault)
+
+    @property
+    def around(self) -> list[Neighbours]:
+        """The neighbours by their names."""
+        return [neighbours(name) for name in self.neighbours]
+
+    @property
+    def harmless(self) -> tuple[Moment, ...]:
+        """All that happens besides the fault: the noise of the scenario and that of its neighbours."""
+        return (*self.noise, *(moment for one in self.around for moment in one.noise))
 
     def touched(self) -> list[Ref]:
         """Every object that the fault, its cause or its cure is about: all that may be written to."""

@@ -129,6 +129,13 @@ class Step(Section):
         return named + ([self.restart] if self.restart else []) + [Ref("Node", "", name) for name in nodes]
 
 
+class Moment(Section):
+    """Steps, and when they begin: `at` after Stead began to watch."""
+
+    at: Duration = timedelta(minutes=1)
+    steps: tuple[Step, ...]
+
+
 def _ref_of(obj: dict[str, Any]) -> Ref:
     meta = obj["metadata"]
     return Ref(obj["kind"], meta.get("namespace", ""), meta["name"])

@@ -7,7 +7,7 @@ Sources: `pkg/apis/*/validation/validation.go`, `k8s.io/apimachinery/pkg/util/va
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from stead.practice import quantity
 from stead.practice.api.causes import NEGATIVE, duplicate, forbidden, invalid, required, shown, unsupported
@@ -58,12 +58,13 @@ def _pod(obj: Obj) -> Iterator[Cause]:
     yield from pod_spec(obj["spec"], "spec")
 
 
-def pod_spec(spec: Obj, at: str) -> Iterator[Cause]:
+def pod_spec(spec: Obj, at: str, claims: Iterable[str] = ()) -> Iterator[Cause]:
+    """`claims` are names of volumes that come from elsewhere: the claim templates of a StatefulSet."""
     containers = each(spec, "containers")
     if not containers:
         yield required(f"{at}.containers")
     names: set[str] = set()
-    volumes = {volume["name"] for volume in each(spec, "volumes")}
+    volumes = {*claims, *(volume["name"] for volume in each(spec, "volumes"))}
     for index, container in enumerate(containers):
         yield from _container(container, f"{at}.containers[{index}]", names, volumes)
     if spec["restartPolicy"] not in ("Always", "OnFailure", "Never"):
@@ -128,7 +129,8 @@ def _workload(obj: Obj) -> Iterator[Cause]:
         )
     elif not selector.matches(labels):
         yield invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
-    yield from pod_spec(spec["template"]["spec"], "spec.template.spec")
+    claims = [inside(claim, "metadata").get("name", "") for claim in each(spec, "volumeClaimTemplates")]
+    yield from pod_spec(spec["template"]["spec"], "spec.template.spec", claims)
 
 
 def _job(obj: Obj) -> Iterator[Cause]:
