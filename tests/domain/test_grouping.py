@@ -174,3 +174,19 @@ def test_a_forest_of_causes_falls_into_its_trees(parents: list[int], severities:
 
     wanted = {str(pods[n]): {str(pods[m]) for m in range(12) if root(m) == n and m != n} for n in range(12) if parents[n] < 0}
     assert shape(group(found)) == wanted
+
+
+def test_what_blames_one_subject_is_one_group_where_that_has_no_finding_of_its_own():
+    """Two programs that miss the same Service: nobody can look at what is not there, so the first speaks for both."""
+    missing = subject("Service", "rates")
+    api = finding(subject("Pod", "api-1"), top=API, blames=missing)
+    web = finding(subject("Pod", "web-1"), top=WEB, blames=missing)
+    service = finding(subject("Service", "web"), depends_on=(WEB,))
+    other = finding(subject("Pod", "mail-1"), blames=subject("Service", "smtp"))
+    assert shape(group([other, service, web, api])) == {
+        "Pod payments/api-1": {"Pod payments/web-1", "Service payments/web"},
+        "Pod payments/mail-1": set(),
+    }
+    own = finding(missing)
+    both = [finding(f.subject, top=f.top, blames=missing, depends_on=(missing,)) for f in (api, web)]
+    assert shape(group([*both, own])) == {"Service payments/rates": {"Pod payments/api-1", "Pod payments/web-1"}}

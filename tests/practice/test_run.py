@@ -57,7 +57,7 @@ async def test_two_runs_are_graded_the_same() -> None:
     first, second = await run(scenario), await run(scenario)
 
     assert grade(scenario, first) == grade(scenario, second)
-    assert first.text == second.text and first.writes == second.writes
+    assert first.last == second.last and first.writes == second.writes
 
 
 async def test_a_policy_that_allows_everything_does_harm_and_is_caught(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ class Finding:
     `check` the detector's name · `reason` a stable CamelCase code that never alternates · `summary` one line for a person ·
     `top` the controller that owns the subject, where one does (a Pod's Deployment) · `container` where the fault has one ·
     `depends_on` the subjects whose fault would explain this one, nearest first (node, claim, ConfigMap, its own workload) ·
+    `blames` the one that was looked at and is at fault, where it has no finding of its own (a Service that does not exist) ·
     `since` when it began, as far as the object tells · `instances` names of the subjects that this finding stands for.
     """
 
@@ -60,6 +61,7 @@ class Finding:
     container: str = ""
     evidence: tuple[Evidence, ...] = ()
     depends_on: tuple[Subject, ...] = ()
+    blames: Subject | None = None
     since: datetime | None = None
     instances: tuple[str, ...] = ()
 
@@ -104,6 +106,7 @@ def merge(one: Finding, other: Finding) -> Finding:
         instances=tuple(instances),
         since=min(began, default=None),
         depends_on=first.depends_on + tuple(s for s in second.depends_on if s not in first.depends_on),
+        blames=first.blames or second.blames,
     )
 
 

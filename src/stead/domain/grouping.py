@@ -1,7 +1,8 @@
 """Which findings share a cause: the cause, and the symptoms folded under it.
 
 Every finding names the subjects whose fault would explain it (`depends_on`, nearest first). Following those names as far as they
-lead gives its cause; findings with one cause are one group. Pure: the same findings in any order give the same groups.
+lead gives its cause; findings with one cause are one group. Those that nothing explains and that blame one subject are one group, too.
+Pure: the same findings in any order give the same groups.
 """
 
 from __future__ import annotations
@@ -37,12 +38,24 @@ def group(findings: Iterable[Finding]) -> list[Group]:
     for _, finding in known:
         for key in finding.keys:
             by_key.setdefault(key, []).append(finding)
-    causes = {fingerprint: explains(finding, by_key) for fingerprint, finding in known}
-    roots = _roots({fingerprint: None if cause is None else cause.fingerprint for fingerprint, cause in causes.items()})
+    first: dict[Key, str] = {}
+    causes = {fingerprint: _cause(finding, by_key, first) for fingerprint, finding in known}
+    roots = _roots(causes)
     members: dict[str, list[Finding]] = {}
     for fingerprint, finding in known:
         members.setdefault(roots[fingerprint], []).append(finding)
     return sorted((_as_group(cause, found) for cause, found in members.items()), key=lambda g: _order(g.cause))
+
+
+def _cause(finding: Finding, by_key: Mapping[Key, Sequence[Finding]], first: dict[Key, str]) -> str | None:
+    """The fingerprint of what explains it: a finding, else the first of those that blame the same subject. None for a cause itself."""
+    found = explains(finding, by_key)
+    if found is not None:
+        return found.fingerprint
+    if finding.blames is None:
+        return None
+    speaker = first.setdefault(finding.blames.key, finding.fingerprint)
+    return None if speaker == finding.fingerprint else speaker
 
 
 def explains(finding: Finding, candidates: Mapping[Key, Sequence[Finding]]) -> Finding | None:

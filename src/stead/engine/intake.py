@@ -78,7 +78,8 @@ def _refreshed(known: Mapping[str, StoredFinding], sightings: Sightings) -> list
 
 
 def _matters(finding: Finding) -> tuple[Any, ...]:
-    return (finding.state, finding.severity, finding.instances, frozenset(s.key for s in finding.depends_on))
+    causes = frozenset(subject.key for subject in finding.depends_on)
+    return (finding.state, finding.severity, finding.instances, causes, finding.blames and finding.blames.key)
 
 
 def _store(connection: sa.Connection, journey: Journey, transition: Transition) -> None:

@@ -44,7 +44,8 @@ class Grade:
     ended_after: float | None = None
     actions: int = 0
     messages: int = 0
-    edits: int = 0
+    edits: int = field(default=0, compare=False)
+    """Changes of messages. Two that come at one moment of the cluster's time are one or two, as the machine has it."""
     tokens: int = 0
     model: str = "none"
     took: float = field(default=0.0, compare=False)
@@ -153,14 +154,25 @@ def _ended_after(seen: Seen) -> float | None:
 
 
 def _named(seen: Seen) -> Iterator[tuple[Subject, ...]]:
-    """What was named as the trouble, the surest first: each incident's cause, then what it depends on, then the other findings."""
+    """What was named as the trouble, the surest first: whatever each incident's cause blames, and itself, then what it depends on, then the
+    other findings."""
     told = [found[0] for found in seen.causes if found]
     later = [finding for found in seen.causes for finding in found[1:]]
     once: set[Subject] = set()
-    for subjects in (*map(_owners, told), *((s,) for finding in told for s in finding.depends_on), *map(_owners, later)):
+    for subjects in (
+        *(names for finding in told for names in _names(finding)),
+        *((s,) for finding in told for s in finding.depends_on),
+        *map(_owners, later),
+    ):
         if subjects[0] not in once:
             once.add(subjects[0])
             yield subjects
+
+
+def _names(finding: Finding) -> Iterator[tuple[Subject, ...]]:
+    if finding.blames is not None:
+        yield (finding.blames,)
+    yield _owners(finding)
 
 
 def _owners(finding: Finding) -> tuple[Subject, ...]:

@@ -39,7 +39,9 @@ QUIET_FOR = timedelta(minutes=5)
 OUT_OF_TIME = 60.0
 """Seconds of ours that one moment of the cluster's may take, before the run is given up."""
 
-_LOOK_EVERY = 0.003
+_FIRST_LOOK, _LOOK_EVERY = 0.0005, 0.008
+"""Seconds of ours between two looks whether all is done: soon at first, since there is mostly nothing to do, and then doubling."""
+
 _ENDS = {
     Ending.SOLVED: ("resolved", "escalated"),
     Ending.APPROVAL: ("resolved", "escalated", "awaiting_approval"),
@@ -160,9 +162,10 @@ class _Run:
     async def _settle(self) -> None:
         """Until nothing is left to be done at this moment: twice in a row, because a message may be on its way in between."""
         async with asyncio.timeout(OUT_OF_TIME):
-            quiet = 0
+            quiet, pause = 0, _FIRST_LOOK
             while quiet < 2:
-                await asyncio.sleep(_LOOK_EVERY)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LOOK_EVERY)
                 quiet = quiet + 1 if await self._quiescent() else 0
 
     async def _quiescent(self) -> bool:
