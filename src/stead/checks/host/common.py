@@ -19,6 +19,11 @@ NO_PROGRAM = 127
 """Exit code of a program that is not installed (ports.Completed)."""
 
 
+_NOT_EXECUTABLE = 126
+"""Exit code of a program that may not be run (POSIX, 2.8.2)."""
+_NO_RIGHT = ("Permission denied", "permission denied", "Operation not permitted", "must be superuser", "must be root", "requires root")
+
+
 def host(estate: str) -> Subject:
     return Subject(estate=estate, api_version="host.stead/v1", kind="Host", name=estate)
 
@@ -36,6 +41,12 @@ def odd_output(check: str, estate: str, argv: Sequence[str], rest: str, now: dat
     )
 
 
+async def ask(commands: HostCommands, argv: Sequence[str], seconds: float = SECONDS) -> Completed | None:
+    """What a command says; None where the host has no such program, which is then not covered."""
+    done = await commands.run(argv, seconds)
+    return None if done.code == NO_PROGRAM else done
+
+
 async def read_file(commands: HostCommands, path: str) -> str | None:
     """A file's text; None where there is no such file, or no `cat`. BlindError when it is there and cannot be read."""
     argv = ["cat", path]
@@ -48,5 +59,12 @@ async def read_file(commands: HostCommands, path: str) -> str | None:
 
 
 def refused(argv: Sequence[str], done: Completed) -> BlindError:
+    """A command that failed, as the blindness that it is: Forbidden where the user lacks the right."""
     said = " ".join(done.stderr.split())[:200] or f"exit code {done.code}"
-    return BlindError(f"`{shlex.join(argv)}` failed: {said}", reason="Unreachable", command=shlex.join(argv))
+    reason = "Forbidden" if is_forbidden(done) else "Unreachable"
+    return BlindError(f"`{shlex.join(argv)}` failed: {said}", reason=reason, command=shlex.join(argv))
+
+
+def is_forbidden(done: Completed) -> bool:
+    """Whether a command failed for want of a right (EACCES or EPERM, in the words of the C locale)."""
+    return done.code == _NOT_EXECUTABLE or any(words in done.stderr for words in _NO_RIGHT)
