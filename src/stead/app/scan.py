@@ -82,6 +82,7 @@ def parse_time(text: str) -> datetime:
 def scan_dump(wanted: Wanted, checks: Iterable[Check], clock: Clock) -> Scan:
     """Look at a dump as it was when it was taken, or at `wanted.now`. Takes no network and no store."""
     from stead.estate.kubernetes.dump import read_dump
+    from stead.estate.kubernetes.enrich.learned import enriched_from
     from stead.estate.kubernetes.runner import Runner
 
     began = time.perf_counter()
@@ -91,7 +92,7 @@ def scan_dump(wanted: Wanted, checks: Iterable[Check], clock: Clock) -> Scan:
         _exists(wanted, dump.view.namespaces())
     runner = Runner(dump.view, checks)
     runner.full(now)
-    found = _within(runner.current().values(), wanted.namespace)
+    found = _within(enriched_from(dump.events, tuple(runner.current().values()), dump.view, now), wanted.namespace)
     odd = [odd.finding(CLUSTER) for odd in dump.odd if wanted.namespace in ("", odd.namespace)]
     return Scan(
         now=now,

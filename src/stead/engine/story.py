@@ -15,7 +15,7 @@ from stead.domain.incident import Incident, IncidentState
 from stead.store import actions, findings, incidents
 from stead.store.actions import StoredAction
 
-MOST_EVIDENCE = 4
+MOST_EVIDENCE = 5
 MOST_SYMPTOMS = 6
 
 

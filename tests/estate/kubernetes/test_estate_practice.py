@@ -136,6 +136,21 @@ async def test_a_crash_is_seen_with_its_last_words_and_proven_gone_afterwards(ni
     assert (found.seen, found.present) == (Seen.QUIET, True)
 
 
+async def test_a_pod_that_waits_for_a_secret_says_which(night: Night) -> None:
+    waits = deployment(image="example.com/web:1")
+    waits["spec"]["template"]["spec"]["volumes"] = [{"name": "tls", "secret": {"secretName": "api-tls"}}]
+    night.cluster.apply(waits)
+    await night.watch()
+    await night.pass_time(minutes=15)
+    (stuck,) = [f for f in night.now.values() if f.check == "pod_pending" and f.state is FindingState.FIRING]
+    assert stuck.summary.endswith("cannot start: Secret `api-tls` does not exist")
+    assert stuck.depends_on[0].path == "payments/api-tls"
+    (seen,) = [e for e in stuck.evidence if e.what == "events"]
+    assert 'secret "api-tls" not found' in seen.value
+    (scanned,) = [f for f in (await night.estate.scan()).findings if f.check == "pod_pending"]
+    assert (scanned.fingerprint, scanned.summary) == (stuck.fingerprint, stuck.summary)
+
+
 async def test_what_the_watch_says_is_what_a_scan_says(night: Night) -> None:
     crashes(night)
     night.cluster.apply(deployment("web", "example.com/web:1", replicas=3))

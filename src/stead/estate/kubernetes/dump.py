@@ -18,6 +18,7 @@ import msgspec
 
 from stead.domain.errors import UserError
 from stead.estate.kubernetes.decode import OddObject, decode_object
+from stead.estate.kubernetes.enrich.events import About, Event, read_event
 from stead.estate.kubernetes.errors import parse_status
 from stead.estate.kubernetes.kinds import KINDS, kind_named
 from stead.estate.kubernetes.moments import Taken, newest_in
@@ -28,6 +29,8 @@ MOST_BYTES = 1 << 30
 """A gigabyte: a cluster of 100,000 pods."""
 SUFFIXES = (".json", ".yaml", ".yml")
 STDIN = "-"
+
+_EVENTS = ("v1", "events.k8s.io/v1")
 
 _AT_BYTE = re.compile(r"\(byte (\d+)\)")
 _SPACE = b" \t\r\n"
@@ -54,20 +57,22 @@ _NAMED: msgspec.json.Decoder[_Named] = msgspec.json.Decoder(_Named)
 
 @dataclass(slots=True)
 class Dump:
-    """`view` what was read · `odd` objects that could not be · `other` objects of kinds that are not read, by kind · `bytes` read."""
+    """`view` what was read · `odd` objects that could not be · `other` objects of kinds that are not read, by kind · `bytes` read ·
+    `events` by (kind, namespace, name) of what they are about."""
 
     view: View
     taken: Taken
     odd: list[OddObject] = field(default_factory=list[OddObject])
     other: Counter[str] = field(default_factory=Counter[str])
+    events: dict[About, list[Event]] = field(default_factory=dict[About, list[Event]])
     bytes: int = 0
     objects: int = 0
     _single: Counter[type[Object]] = field(default_factory=Counter[type[Object]])
 
     def not_covered(self) -> tuple[str, ...]:
-        """Kinds that the dump lacks, and kinds in it that Stead does not read."""
+        """Kinds that the dump lacks, and kinds in it that Stead does not read; events are no kind of their own but evidence."""
         lacking = {kind.resource for kind in KINDS if not self.view.knows(kind.struct)}
-        return tuple(sorted(lacking | set(self.other)))
+        return tuple(sorted(lacking | (set(self.other) - {"Event", "Event.events.k8s.io"})))
 
 
 def read_dump(source: str, estate: str, *, wall: datetime) -> Dump:
@@ -244,6 +249,8 @@ def _add_object(dump: Dump, raw: bytes | memoryview | msgspec.Raw, api_version: 
     dump.objects += 1
     dump.taken.add(newest_in(raw))
     kind = kind_named(api_version, name)
+    if name == "Event" and api_version in _EVENTS and (event := read_event(raw)) is not None:
+        dump.events.setdefault(event.about, []).append(event)
     if kind is None:
         dump.other[_resource(api_version, name)] += 1
         return

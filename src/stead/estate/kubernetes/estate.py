@@ -25,7 +25,7 @@ from stead.estate.kubernetes.blindness import Blindness
 from stead.estate.kubernetes.client import ApiClient, Timeouts
 from stead.estate.kubernetes.connection import Connection
 from stead.estate.kubernetes.discovery import Discovery
-from stead.estate.kubernetes.enrich import Enricher
+from stead.estate.kubernetes.enrich.enricher import Enricher
 from stead.estate.kubernetes.errors import AbsentError, as_blind
 from stead.estate.kubernetes.hands import KubernetesHands
 from stead.estate.kubernetes.kinds import Kind
@@ -132,13 +132,14 @@ class KubernetesEstate:
     # Look
 
     async def scan(self) -> Scan:
-        """One pass over all kinds, with the last words of what crashed."""
+        """One pass over all kinds, with what logs and events tell of what is wrong."""
         began, requests, size = self._clock.now(), self._client.requests, self._client.bytes
         found = await self._lister.snapshot(self._kinds, self._namespace)
         now = self._clock.now()
         runner = Runner(found.view, self.checks)
         runner.full(now)
-        said = await Enricher(self._client).enrich([f for f in runner.current().values() if f.state is not FindingState.BLIND])
+        seen = [f for f in runner.current().values() if f.state is not FindingState.BLIND]
+        said = await Enricher(self._client, found.view).enrich(seen, now)
         opted_out = self._opt_out(found)
         failed = [f for f in runner.current().values() if f.state is FindingState.BLIND]
         return Scan(

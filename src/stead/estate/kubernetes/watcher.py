@@ -17,7 +17,7 @@ from stead.domain.trigger import Sightings
 from stead.estate.kubernetes.blindness import blind_checks
 from stead.estate.kubernetes.client import ApiClient
 from stead.estate.kubernetes.discovery import Discovery
-from stead.estate.kubernetes.enrich import Enricher
+from stead.estate.kubernetes.enrich.enricher import Enricher
 from stead.estate.kubernetes.kinds import Kind
 from stead.estate.kubernetes.mirror import Excluded, Mirror
 from stead.estate.kubernetes.runner import Delta, Runner
@@ -48,7 +48,7 @@ class Watcher:
         self._clock = clock
         self.mirror = Mirror(View(estate_id), kinds := tuple(kinds), excluded)
         self._runner = Runner(self.mirror.view, checks)
-        self._enricher = Enricher(client)
+        self._enricher = Enricher(client, self.mirror.view)
         dialect = Dialect()
         self._reflectors = [Reflector(kind, client, self.mirror, clock, dialect, discovery, rng) for kind in kinds]
         self._blind: dict[str, Finding] = {}
@@ -99,7 +99,7 @@ class Watcher:
         self._enricher.forget(self._runner.full(now).gone)
         self._blind = self._blind_now()
         self._never_seen = {kind for kind in self.mirror.blind if not self.mirror.view.knows(kind.struct)}
-        seen = await self._enricher.enrich(tuple(self._runner.current().values()))
+        seen = await self._enricher.enrich(tuple(self._runner.current().values()), now)
         return self._sightings(now, (*seen, *self._blind.values()), (), complete=True)
 
     async def _next(self) -> Sightings | None:
@@ -116,7 +116,7 @@ class Watcher:
         self._enricher.forget(delta.gone)
         if not (delta or lost or found):
             return None
-        return self._sightings(now, (*await self._enricher.enrich(delta.seen), *lost), (*delta.gone, *found))
+        return self._sightings(now, (*await self._enricher.enrich(delta.seen, now), *lost), (*delta.gone, *found))
 
     def _run(self, now: datetime) -> Delta:
         changes = self.mirror.take()

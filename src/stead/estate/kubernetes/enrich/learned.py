@@ -1,0 +1,59 @@
+"""What was learned of a finding from logs and events, and how it is added. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from stead.domain.evidence import Evidence
+from stead.domain.finding import Finding
+from stead.estate.kubernetes.enrich.events import About, Event, events_seen, folded_about
+from stead.estate.kubernetes.enrich.said import Cause, cause_in
+from stead.estate.kubernetes.enrich.targets import distinct, events_of, never_started
+from stead.estate.kubernetes.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What was learned of one finding, and when it was asked."""
+
+    at: datetime
+    evidence: tuple[Evidence, ...] = ()
+    cause: Cause | None = None
+
+    def to(self, finding: Finding) -> Finding:
+        if self.cause is None:
+            return replace(finding, evidence=(*finding.evidence, *self.evidence)) if self.evidence else finding
+        subject = finding.subject
+        missing = () if self.cause.subject is None else (self.cause.subject,)
+        return replace(
+            finding,
+            summary=f"{subject.path} cannot start: {self.cause.words}",
+            evidence=(*self.evidence, *finding.evidence),
+            depends_on=(*missing, *(s for s in finding.depends_on if s not in missing)),
+        )
+
+
+def learned(
+    finding: Finding, now: datetime, view: View, about: About | None, events: tuple[Event, ...], log: tuple[Evidence, ...]
+) -> Learned:
+    """What events (those about `about`) and a log tell of this finding, asked at `now`."""
+    if about is None:
+        return Learned(now, log)
+    folded = folded_about(about, events)
+    subject = finding.subject
+    stuck = not finding.container and never_started(finding, view)
+    cause = cause_in(folded, estate=subject.estate, namespace=subject.namespace) if stuck else None
+    return Learned(now, (*log, *events_seen(about, folded)), cause)
+
+
+def enriched_from(events: Mapping[About, Sequence[Event]], findings: Sequence[Finding], view: View, now: datetime) -> tuple[Finding, ...]:
+    """The same from events that a dump holds; it has no logs. Nothing is asked, so no finding is left out."""
+    said: list[Finding] = []
+    wanted = {finding.fingerprint for finding in distinct(findings)}
+    for finding in findings:
+        about = events_of(finding, view) if finding.fingerprint in wanted else None
+        found = tuple(events.get(about, ())) if about is not None else ()
+        said.append(learned(finding, now, view, about, found, ()).to(finding) if found else finding)
+    return tuple(said)
