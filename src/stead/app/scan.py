@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from stead.app.discover import Shelves, shelves
 from stead.declare import Check, HostCheck
+from stead.domain.change import Change
 from stead.domain.errors import BlindError, UserError
 from stead.domain.finding import Finding, FindingClass, FindingState
 from stead.domain.scan import Scan
@@ -92,7 +93,13 @@ def scan_dump(wanted: Wanted, checks: Iterable[Check], clock: Clock) -> Scan:
         _exists(wanted, dump.view.namespaces())
     runner = Runner(dump.view, checks)
     runner.full(now)
-    found = _within(enriched_from(dump.events, tuple(runner.current().values()), dump.view, now), wanted.namespace)
+
+    def changes(finding: Finding) -> tuple[Change, ...]:
+        from stead.estate.history.rollouts import told_by_objects  # late: only what is at fault needs it
+
+        return told_by_objects(dump.rollouts, finding, dump.view)
+
+    found = _within(enriched_from(dump.events, tuple(runner.current().values()), dump.view, now, changes), wanted.namespace)
     odd = [odd.finding(CLUSTER) for odd in dump.odd if wanted.namespace in ("", odd.namespace)]
     return Scan(
         now=now,

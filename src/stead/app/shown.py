@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from stead.domain.change import Change
 from stead.domain.finding import Finding
 from stead.domain.subject import Subject
 
@@ -21,10 +22,25 @@ def finding(of: Finding) -> dict[str, Any]:
         "reason": of.reason,
         "summary": of.summary,
         "evidence": [{"what": e.what, "value": e.value, "command": e.command} for e in of.evidence],
+        "changes": [change(one) for one in of.changes],
         "fingerprint": of.fingerprint,
         "since": time(of.since),
         "instances": list(of.instances) or [of.subject.name],
         "count": count(of),
+    }
+
+
+def change(of: Change) -> dict[str, Any]:
+    """A change as JSON values. `what` tells its most telling fields in a line; a value that is no field of its own is null."""
+    return {
+        "at": time(of.at),
+        "subject": subject(of.subject),
+        "done": of.done.value,
+        "revision": of.revision,
+        "manager": of.manager,
+        "source": of.source,
+        "what": of.what,
+        "fields": [{"path": field.path, "old": field.old, "new": field.new} for field in of.fields],
     }
 
 

@@ -17,6 +17,7 @@ from stead import __version__
 from stead.app import answers, discover
 from stead.app.discover import Shelves
 from stead.app.furnish import channels_of, estates_of, policy_of
+from stead.app.history import change_list, open_history
 from stead.app.muting_settings import BUILT_IN
 from stead.app.ownership import Ownership
 from stead.app.settings import Settings
@@ -26,6 +27,7 @@ from stead.domain.errors import Exit, SteadError, UserError
 from stead.domain.people import Principal
 from stead.engine import approvals, due, intake, journal, mutes, workflows
 from stead.engine.journey import Journey
+from stead.estate.history.book import Book
 from stead.ports import Channel, Clock, Estate
 from stead.store import due as due_rows
 from stead.store import events, incidents, sessions, triggers
@@ -56,6 +58,7 @@ class Stead:
         self.policy = policy_of(settings, shelves)
         self.store = Store(settings.store.database_url(self.folder))
         self.ready = False
+        self.history: Book | None = None
         self._ownership = Ownership(self.folder, self.store)
         self._journey: Journey | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -87,6 +90,7 @@ class Stead:
     async def _start(self) -> None:
         await self.store.run(migrate)
         await self._ownership.take_lease()
+        self.history = open_history(self.folder, self.estates.values())
         loop = asyncio.get_running_loop()
         self._journey = Journey(
             store=self.store,
@@ -127,6 +131,9 @@ class Stead:
         for closing in [*self.estates.values(), *self.channels.values()]:
             with contextlib.suppress(SteadError, OSError):
                 await closing.close()
+        if self.history is not None:
+            self.history.close()
+            self.history = None
         await self._ownership.release()
         self.store.close()
 
@@ -151,6 +158,12 @@ class Stead:
 
     async def approvals(self, *, everything: bool = False) -> list[dict[str, Any]]:
         return await self.store.look(answers.approval_list, everything)
+
+    def changes(self, about: str = "", *, since: timedelta, most: int = 200) -> list[dict[str, Any]]:
+        """What changed within `since`, newest first. UserError while Stead is not running."""
+        if self.history is None:
+            raise UserError("Stead is starting or stopping", hint="try again when it runs", code=Exit.UNREACHABLE)
+        return change_list(self.history, about, self.clock.now() - since, most)
 
     async def decide(self, number: int, *, approve: bool, by: Principal, reason: str = "") -> dict[str, Any]:
         """Answer A-`number`. UserError when that cannot be (any more), and nothing is changed."""

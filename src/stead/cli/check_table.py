@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from stead.app.report import Report, order, since
 from stead.app.shown import count
 from stead.cli.output import COLOURS, is_terminal, line
+from stead.domain.change import sentence
 from stead.domain.finding import Finding, Severity
 from stead.domain.grouping import Group
 from stead.domain.subject import Subject
@@ -61,6 +62,8 @@ def _incident(one: Group, now: datetime) -> Iterator[Line]:
     began = since(one)
     when = f" since {_when(began)} ({_ago(now - began)})" if began is not None else ""
     yield Line(f"{cause.check}: {cause.reason}{when}", mark="  ", style="dim")
+    for change in cause.changes:
+        yield Line(sentence(change, began), mark="  ± ")
     for seen in cause.evidence:
         value = f"{seen.what}: {seen.value}"
         yield Line(value[:VALUE_WIDTH] + ("…" if len(value) > VALUE_WIDTH else ""), mark="  · ")

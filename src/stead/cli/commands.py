@@ -37,6 +37,7 @@ COMMANDS = {
     "status": Command("status:status"),
     "incidents": Command("incidents:incidents"),
     "show": Command("incidents:show"),
+    "changes": Command("changes:changes"),
     "approvals": Command("approvals:approvals"),
     "approve": Command("approvals:approve"),
     "deny": Command("approvals:deny"),

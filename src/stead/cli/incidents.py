@@ -54,7 +54,7 @@ def story(found: dict[str, Any]) -> Iterator[str]:
         yield line(found["note"])
     if found["cause"] is not None:
         yield from _section("Cause", [_finding(found["cause"])])
-        yield from (f"    {text}" for text in _evidence(found["cause"]))
+        yield from (f"    {text}" for text in (*_changes(found["cause"]), *_evidence(found["cause"])))
     yield from _section("Symptoms", [_symptom(finding) for finding in found["findings"] if not finding["cause"]])
     yield from _section("Actions", [_action(action) for action in found["actions"]])
     yield from _section("Approvals", [_approval(approval) for approval in found["approvals"]])
@@ -84,6 +84,17 @@ def _finding(finding: dict[str, Any]) -> str:
 
 def _symptom(finding: dict[str, Any]) -> str:
     return _finding(finding) + (f", over since {_moment(finding['closed_at'])}" if finding["closed_at"] else "")
+
+
+def _changes(finding: dict[str, Any]) -> Iterator[str]:
+    for change in finding["changes"]:
+        yield line(f"changed {_moment(change['at'])} by {change['manager'] or 'somebody'}: {change_text(change)}")
+
+
+def change_text(change: dict[str, Any]) -> str:
+    """What was changed, and into what: `Deployment payments/api, revision 12: image: 1.4 → 1.5`."""
+    parts = [subject_text(change["subject"]), change["revision"], f"from {change['source']}" if change["source"] else ""]
+    return f"{', '.join(part for part in parts if part)}: {change['what']}"
 
 
 def _evidence(finding: dict[str, Any]) -> Iterator[str]:

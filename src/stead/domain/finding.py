@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from stead.domain.change import Change
 from stead.domain.evidence import Evidence
 from stead.domain.subject import Key, Subject
 
@@ -47,6 +48,7 @@ class Finding:
     `top` the controller that owns the subject, where one does (a Pod's Deployment) · `container` where the fault has one ·
     `depends_on` the subjects whose fault would explain this one, nearest first (node, claim, ConfigMap, its own workload) ·
     `blames` the one that was looked at and is at fault, where it has no finding of its own (a Service that does not exist) ·
+    `changes` that could have caused it, nearest in time first ·
     `since` when it began, as far as the object tells · `instances` names of the subjects that this finding stands for.
     """
 
@@ -60,6 +62,7 @@ class Finding:
     top: Subject | None = None
     container: str = ""
     evidence: tuple[Evidence, ...] = ()
+    changes: tuple[Change, ...] = ()
     depends_on: tuple[Subject, ...] = ()
     blames: Subject | None = None
     since: datetime | None = None

@@ -7,7 +7,7 @@ word in a sentence) is not found: the values that Stead itself holds are therefo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from stead.domain import secret_fields, secret_formats
@@ -24,15 +24,30 @@ Json = Any
 
 
 class Redactor:
-    """Hides secrets; `known` are values that must not appear in any form. Immutable: for more values, make another."""
+    """Hides secrets; `known` are values that must not appear in any form. Immutable: for more values, make another.
 
-    def __init__(self, known: Iterable[str] = ()) -> None:
+    `digest` of a secret, where it is given, stands in its mark: then it can be seen that a secret changed, and not what it is.
+    """
+
+    def __init__(self, known: Iterable[str] = (), *, digest: Callable[[str], str] | None = None) -> None:
         self._known = KnownValues.of(known)
+        self._digest = digest
 
     def __call__(self, text: str) -> str:
         """`text` with each secret replaced by MARK."""
         found = [*self._known.spans(text), *secret_formats.spans(text), *secret_fields.spans(text)]
-        return _without(text, found) if found else text
+        return self._without(text, found) if found else text
+
+    def _mark(self, secret: str) -> str:
+        return MARK if self._digest is None else f"{MARK[:-1]}:{self._digest(secret)}]"
+
+    def _without(self, text: str, found: list[Span]) -> str:
+        parts: list[str] = []
+        at = 0
+        for start, end in _joined(found):
+            parts += (text[at:start], self._mark(text[start:end]))
+            at = end
+        return "".join((*parts, text[at:]))
 
     def object(self, given: Json) -> Json:
         """An API object with its secrets replaced: all data of a Secret, values by their names, and whatever a string holds."""
@@ -56,9 +71,9 @@ class Redactor:
         shown: dict[Any, Json] = {}
         for key, value in given.items():
             if secret and key in ("data", "stringData") and isinstance(value, Mapping):
-                shown[key] = dict.fromkeys(cast("Mapping[Any, Json]", value), MARK)
+                shown[key] = {name: self._mark(str(one)) for name, one in cast("Mapping[Any, Json]", value).items()}
             elif isinstance(value, str) and value and ((named and key == "value") or self._hides(key, value)):
-                shown[key] = MARK
+                shown[key] = self._mark(value)
             else:
                 shown[key] = self._walk(value, depth - 1)
         return shown
@@ -69,15 +84,6 @@ class Redactor:
 
 redact = Redactor()
 """For text that no known value can be in."""
-
-
-def _without(text: str, found: list[Span]) -> str:
-    parts: list[str] = []
-    at = 0
-    for start, end in _joined(found):
-        parts += (text[at:start], MARK)
-        at = end
-    return "".join((*parts, text[at:]))
 
 
 def _joined(found: list[Span]) -> list[Span]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from stead.domain import ids
 from stead.domain.action import ActionState
 from stead.domain.approval import Approval, ApprovalState
+from stead.domain.change import sentence
 from stead.domain.delivery import Block, BlockKind, Button, Message
 from stead.domain.finding import Finding, FindingState
 from stead.domain.incident import Incident, IncidentState
@@ -47,6 +48,8 @@ def _cause(cause: Finding | None) -> Iterator[Block]:
         )
     elif len(cause.instances) > 1:
         yield Block(kind=BlockKind.TEXT, text=f"{len(cause.instances)} × {cause.subject.kind}: {_names(cause.instances)}")
+    if cause.changes:
+        yield Block(kind=BlockKind.TEXT, text=sentence(cause.changes[0], cause.since) + ".")
     for evidence in cause.evidence[:MOST_EVIDENCE]:
         yield Block(kind=BlockKind.EVIDENCE, text=f"{evidence.what}: {evidence.value}", command=evidence.command)
 

@@ -28,11 +28,15 @@ class Role:
 
 
 def read_role() -> Role:
-    """What watching and `stead check` need: the kinds that checks look at, and logs and events for evidence."""
+    """What watching and `stead check` need: the kinds that checks look at, and logs, events and revisions for evidence."""
     from stead.estate.kubernetes.kinds import KINDS
 
     kinds = [Rbac(group=kind.group, resource=kind.plural, verbs=_LOOK) for kind in KINDS]
-    evidence = [Rbac(group="", resource="events", verbs=_LOOK), Rbac(group="", resource="pods/log", verbs=("get",))]
+    evidence = [
+        Rbac(group="", resource="events", verbs=_LOOK),
+        Rbac(group="", resource="pods/log", verbs=("get",)),
+        Rbac(group="apps", resource="controllerrevisions", verbs=_LOOK),
+    ]
     return Role(name="stead-read", says="Reads what the checks look at. No Secrets, no exec, no writes.", rules=_merged(kinds + evidence))
 
 

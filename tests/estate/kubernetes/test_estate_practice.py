@@ -151,6 +151,22 @@ async def test_a_pod_that_waits_for_a_secret_says_which(night: Night) -> None:
     assert (scanned.fingerprint, scanned.summary) == (stuck.fingerprint, stuck.summary)
 
 
+async def test_without_a_history_the_cluster_itself_tells_what_was_rolled_out(night: Night) -> None:
+    night.cluster.image("example.com/api:2", Image(exit_code=1))
+    night.cluster.apply(deployment())
+    await night.watch()
+    await night.pass_time(minutes=30)
+    night.cluster.apply(deployment(image="example.com/api:2"))
+    await night.pass_time(minutes=5)
+    (crash,) = [f for f in night.now.values() if f.check == "container_crash" and f.state is FindingState.FIRING]
+    (scanned,) = [f for f in (await night.estate.scan()).findings if f.check == "container_crash"]
+    for finding in (crash, scanned):
+        (change,) = finding.changes
+        assert (change.revision, change.what) == ("revision 2", "containers[api].image: example.com/api:1 → example.com/api:2")
+        assert finding.since is not None
+        assert timedelta() <= finding.since - change.at < timedelta(minutes=5)
+
+
 async def test_what_the_watch_says_is_what_a_scan_says(night: Night) -> None:
     crashes(night)
     night.cluster.apply(deployment("web", "example.com/web:1", replicas=3))

@@ -6,6 +6,7 @@ Promise: one odd object never costs the others. What cannot be read is handed ba
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -49,12 +50,13 @@ class OddObject(Exception):  # noqa: N818 - it names what was found, as Finding 
 
 @dataclass(slots=True)
 class Page:
-    """One answer to a list: its objects, those that could not be decoded, and where the list goes on ("" at its end)."""
+    """One answer to a list: its objects, those that could not be decoded, where the list goes on ("" at its end), and all as they came."""
 
     items: list[slices.Object] = field(default_factory=list[slices.Object])
     odd: list[OddObject] = field(default_factory=list[OddObject])
     next: str = ""
     resource_version: str = ""
+    raw: Sequence[msgspec.Raw] = ()
 
 
 class _ListMeta(slices.Slice, frozen=True):
@@ -94,8 +96,9 @@ def decode_page(struct: type[slices.Object], raw: bytes | memoryview | msgspec.R
         listed = _RAW_LIST.decode(raw)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    page = Page(next=listed.metadata.continue_ or "", resource_version=listed.metadata.resource_version or "")
-    for item in listed.items or ():
+    items = listed.items or ()
+    page = Page(next=listed.metadata.continue_ or "", resource_version=listed.metadata.resource_version or "", raw=items)
+    for item in items:
         try:
             page.items.append(decode_object(struct, item))
         except OddObject as odd:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -22,6 +23,7 @@ from stead.estate.kubernetes.enrich.events import About, Event, read_event
 from stead.estate.kubernetes.errors import parse_status
 from stead.estate.kubernetes.kinds import KINDS, kind_named
 from stead.estate.kubernetes.moments import Taken, newest_in
+from stead.estate.kubernetes.revisions import REVISIONS
 from stead.estate.kubernetes.slices import Object, Slice
 from stead.estate.kubernetes.view import View
 
@@ -31,6 +33,8 @@ SUFFIXES = (".json", ".yaml", ".yml")
 STDIN = "-"
 
 _EVENTS = ("v1", "events.k8s.io/v1")
+
+_ROLLOUTS = frozenset({*REVISIONS, *REVISIONS.values()})
 
 _AT_BYTE = re.compile(r"\(byte (\d+)\)")
 _SPACE = b" \t\r\n"
@@ -51,6 +55,16 @@ class _Named(Slice, frozen=True):
     kind: str | None = None
 
 
+class _Meta(Slice, frozen=True):
+    name: str = ""
+    namespace: str = ""
+
+
+class _Placed(Slice, frozen=True):
+    metadata: _Meta = _Meta()
+
+
+_PLACED: msgspec.json.Decoder[_Placed] = msgspec.json.Decoder(_Placed)
 _HEAD: msgspec.json.Decoder[_Head] = msgspec.json.Decoder(_Head)
 _NAMED: msgspec.json.Decoder[_Named] = msgspec.json.Decoder(_Named)
 
@@ -58,12 +72,13 @@ _NAMED: msgspec.json.Decoder[_Named] = msgspec.json.Decoder(_Named)
 @dataclass(slots=True)
 class Dump:
     """`view` what was read · `odd` objects that could not be · `other` objects of kinds that are not read, by kind · `bytes` read ·
-    `events` by (kind, namespace, name) of what they are about."""
+    `events` by (kind, namespace, name) of what they are about · `rollouts` workloads and their revisions, by the same, as they came."""
 
     view: View
     taken: Taken
     odd: list[OddObject] = field(default_factory=list[OddObject])
     other: Counter[str] = field(default_factory=Counter[str])
+    rollouts: dict[About, Any] = field(default_factory=dict[About, Any])
     events: dict[About, list[Event]] = field(default_factory=dict[About, list[Event]])
     bytes: int = 0
     objects: int = 0
@@ -251,6 +266,8 @@ def _add_object(dump: Dump, raw: bytes | memoryview | msgspec.Raw, api_version: 
     kind = kind_named(api_version, name)
     if name == "Event" and api_version in _EVENTS and (event := read_event(raw)) is not None:
         dump.events.setdefault(event.about, []).append(event)
+    if name in _ROLLOUTS:
+        dump.rollouts[_place_of(name, raw)] = raw
     if kind is None:
         dump.other[_resource(api_version, name)] += 1
         return
@@ -262,6 +279,14 @@ def _add_object(dump: Dump, raw: bytes | memoryview | msgspec.Raw, api_version: 
         dump.view.put(decode_object(kind.struct, raw))
     except OddObject as odd:
         dump.odd.append(odd)
+
+
+def _place_of(kind: str, raw: bytes | memoryview | msgspec.Raw) -> About:
+    try:
+        meta = _PLACED.decode(raw).metadata
+    except (ValueError, RecursionError):
+        return (kind, "", "")
+    return (kind, meta.namespace, meta.name)
 
 
 def _resource(api_version: str, name: str) -> str:

@@ -9,17 +9,23 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from stead.declare import Check
+from stead.domain.change import Change
 from stead.domain.errors import BlindError, PermanentError, SteadError
 from stead.domain.finding import Finding, FindingState
 from stead.domain.matching import Patterns
 from stead.domain.scan import Scan
 from stead.domain.subject import Subject
 from stead.domain.trigger import Sightings
+from stead.estate.history.book import Book
+from stead.estate.history.kept import Keeper
+from stead.estate.history.recorder import History
+from stead.estate.history.rollouts import told_by_cluster
 from stead.estate.kubernetes import blindness
 from stead.estate.kubernetes.blindness import Blindness
 from stead.estate.kubernetes.client import ApiClient, Timeouts
@@ -67,6 +73,7 @@ class KubernetesEstate:
         # Only pauses between tries come out of it: nothing that anybody could want to guess.
         self._rng = rng or random.Random()  # noqa: S311
         self._watcher: Watcher | None = None
+        self._history: History | None = None
 
     async def close(self) -> None:
         """End the watch and the connections. What is being read ends with a BlindError."""
@@ -78,11 +85,16 @@ class KubernetesEstate:
 
     # Watch
 
+    def remember(self, book: Book, keeper: Keeper) -> None:
+        """Keep a history of what the next watch sees."""
+        self._history = History(self.id, book, keeper, self._clock, self._excluded)
+
     async def sightings(self) -> AsyncIterator[Sightings]:
         """Watch until closed. Only one watch at a time."""
         watcher = self._watcher = Watcher(
-            self.id, self._client, self._discovery, self._kinds, self.checks, self._clock, self._excluded, self._rng
+            self.id, self._client, self._discovery, self._kinds, self.checks, self._clock, self._excluded, self._rng, self._history
         )
+        watcher.ask_for_changes(partial(self._changes, watcher.mirror.view))
         found = watcher.sightings()
         try:
             async for one in found:
@@ -139,7 +151,7 @@ class KubernetesEstate:
         runner = Runner(found.view, self.checks)
         runner.full(now)
         seen = [f for f in runner.current().values() if f.state is not FindingState.BLIND]
-        said = await Enricher(self._client, found.view).enrich(seen, now)
+        said = await Enricher(self._client, found.view, partial(self._changes, found.view)).enrich(seen, now)
         opted_out = self._opt_out(found)
         failed = [f for f in runner.current().values() if f.state is FindingState.BLIND]
         return Scan(
@@ -177,6 +189,11 @@ class KubernetesEstate:
         if present and live is not None and lags(live):
             return Observation(seen=Seen.LAGGING, present=present, note="its controller has not seen the newest spec yet")
         return replace(judged(runner.current(), fingerprint, present=present), replicas=wanted(live))
+
+    async def _changes(self, view: View, finding: Finding) -> tuple[Change, ...]:
+        """What changed before this, as the cluster itself tells; nothing where the history knows better."""
+        known = self._history is not None and self._history.explain(finding, view).changes
+        return () if known else await told_by_cluster(self, finding, view)
 
     # Read
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 import msgspec
 
 from stead.domain.finding import Finding
+from stead.estate.history.recorder import History, wants
 from stead.estate.kubernetes import blindness
 from stead.estate.kubernetes.blindness import Blindness
 from stead.estate.kubernetes.decode import OddObject, Page, decode_object
-from stead.estate.kubernetes.kinds import Kind
+from stead.estate.kubernetes.kinds import Kind, kind_of
 from stead.estate.kubernetes.slices import Object
 from stead.estate.kubernetes.view import ObjectKey, View
 
@@ -40,6 +41,8 @@ class Mirror:
         self.absent: set[Kind] = set()
         self.versions: dict[str, str] = {}
         self.wake = asyncio.Event()
+        self.history: History | None = None
+        """Who is told of everything that is read and deleted, where somebody keeps a history."""
         self._excluded = excluded
         self._odd: dict[ObjectKey, OddObject] = {}
         self._kinds = frozenset(kinds)
@@ -67,6 +70,7 @@ class Mirror:
 
     def put(self, kind: Kind, raw: bytes | msgspec.Raw) -> tuple[ObjectKey, str]:
         """Take in one object; its key and resourceVersion ("" for one that could not be read, which is then blind)."""
+        self.remember(kind, (raw,))
         try:
             obj = decode_object(kind.struct, raw)
         except OddObject as odd:
@@ -77,8 +81,16 @@ class Mirror:
         """Take in a page of a list; the keys that it held."""
         return {self._put(obj) for obj in page.items} | {self._put_odd(odd) for odd in page.odd}
 
+    def remember(self, kind: Kind, raws: Iterable[bytes | msgspec.Raw]) -> None:
+        """Tell the history of these objects as they came."""
+        if self.history is not None and wants(kind):
+            for raw in raws:
+                self.history.seen(kind, raw)
+
     def drop(self, key: ObjectKey) -> None:
         """The API server says that it is deleted."""
+        if self.history is not None and wants(kind := kind_of(key[0])):
+            self.history.gone(kind, key[1], key[2])
         if self.view.drop(*key) | (self._odd.pop(key, None) is not None):
             self._changed(key)
 
@@ -86,6 +98,8 @@ class Mirror:
         """A list of this kind has ended: what it lacked has vanished while nobody was looking. The kind is in sight."""
         for key in self._remembered(kind) - keys:
             self.drop(key)
+        if self.history is not None:
+            self.history.listed(kind, ((namespace, name) for _, namespace, name in keys))
         if not self.view.knows(kind.struct):
             self.view.mark_known(kind.struct)
             self._changes.everything = True

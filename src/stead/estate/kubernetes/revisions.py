@@ -13,6 +13,9 @@ from stead.ports import Estate, Object
 REVISION = "deployment.kubernetes.io/revision"
 """Annotation by which the Deployment controller numbers them (pkg/controller/deployment/util, RevisionAnnotation)."""
 
+REVISIONS = {"Deployment": "ReplicaSet", "StatefulSet": "ControllerRevision", "DaemonSet": "ControllerRevision"}
+"""In what each workload of apps/v1 keeps its revisions."""
+
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 """Annotation that `kubectl rollout history` shows."""
 
@@ -53,7 +56,7 @@ async def revisions(estate: Estate, deployment: Object) -> list[Revision]:
 
 def template_of(deployment: Object) -> Mapping[str, Any]:
     """The pod template without what a ReplicaSet's differs in."""
-    return _plain(at(deployment, "spec", "template"))
+    return plain_template(at(deployment, "spec", "template"))
 
 
 def without_restart(template: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -70,7 +73,7 @@ def _revision(replica_set: Object) -> Revision:
         number=int(written) if written.isascii() and written.isdecimal() and len(written) < 19 else 0,
         uid=text(replica_set, "metadata", "uid"),
         name=text(replica_set, "metadata", "name"),
-        template=_plain(at(replica_set, "spec", "template")),
+        template=plain_template(at(replica_set, "spec", "template")),
         cause=text(replica_set, "metadata", "annotations", CHANGE_CAUSE),
         created=_time(text(replica_set, "metadata", "creationTimestamp")),
         wanted=number(replica_set, "spec", "replicas"),
@@ -86,7 +89,7 @@ def _time(written: str) -> datetime | None:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def _plain(template: Any) -> Mapping[str, Any]:
+def plain_template(template: Any) -> Mapping[str, Any]:
     """The template without the hash label, and without the empty `creationTimestamp` that older servers write."""
     if not isinstance(template, Mapping):
         return {}

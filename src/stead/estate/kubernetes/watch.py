@@ -135,6 +135,7 @@ class Reflector:
             except ValueError as error:
                 raise self._malformed("with something that is no list") from error
             keys |= self._mirror.put_page(page)
+            self._mirror.remember(self.kind, page.raw)
             if not page.next:
                 break
             params["continue"] = page.next

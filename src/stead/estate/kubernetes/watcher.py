@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from stead.declare import Check
 from stead.domain.finding import Finding
 from stead.domain.trigger import Sightings
+from stead.estate.history.recorder import History
 from stead.estate.kubernetes.blindness import blind_checks
 from stead.estate.kubernetes.client import ApiClient
 from stead.estate.kubernetes.discovery import Discovery
-from stead.estate.kubernetes.enrich.enricher import Enricher
+from stead.estate.kubernetes.enrich.enricher import Asks, Enricher
 from stead.estate.kubernetes.kinds import Kind
 from stead.estate.kubernetes.mirror import Excluded, Mirror
 from stead.estate.kubernetes.runner import Delta, Runner
@@ -42,11 +43,13 @@ class Watcher:
         clock: Clock,
         excluded: Excluded,
         rng: random.Random,
+        history: History | None = None,
     ) -> None:
         self._id = estate_id
         self._client = client
         self._clock = clock
         self.mirror = Mirror(View(estate_id), kinds := tuple(kinds), excluded)
+        self.mirror.history = history
         self._runner = Runner(self.mirror.view, checks)
         self._enricher = Enricher(client, self.mirror.view)
         dialect = Dialect()
@@ -58,6 +61,10 @@ class Watcher:
         self._gathers = False
         self.compared: dict[Kind, str] = {}
         """At which resourceVersion of the cluster a kind was last found to be read completely: it need not be compared again."""
+
+    def ask_for_changes(self, asks: Asks) -> None:
+        """Ask this what changed before a finding that the history does not explain."""
+        self._enricher = Enricher(self._client, self.mirror.view, asks)
 
     def stop(self) -> None:
         self._stopped.set()
@@ -99,7 +106,7 @@ class Watcher:
         self._enricher.forget(self._runner.full(now).gone)
         self._blind = self._blind_now()
         self._never_seen = {kind for kind in self.mirror.blind if not self.mirror.view.knows(kind.struct)}
-        seen = await self._enricher.enrich(tuple(self._runner.current().values()), now)
+        seen = await self._told(tuple(self._runner.current().values()), now)
         return self._sightings(now, (*seen, *self._blind.values()), (), complete=True)
 
     async def _next(self) -> Sightings | None:
@@ -115,8 +122,20 @@ class Watcher:
         self._blind = blind
         self._enricher.forget(delta.gone)
         if not (delta or lost or found):
+            self._flush()
             return None
-        return self._sightings(now, (*await self._enricher.enrich(delta.seen, now), *lost), (*delta.gone, *found))
+        return self._sightings(now, (*await self._told(delta.seen, now), *lost), (*delta.gone, *found))
+
+    async def _told(self, findings: Sequence[Finding], now: datetime) -> tuple[Finding, ...]:
+        """The findings with what logs and events tell, and with what changed before they began."""
+        self._flush()
+        said = await self._enricher.enrich(findings, now)
+        history = self.mirror.history
+        return said if history is None else tuple(history.explain(finding, self.mirror.view) for finding in said)
+
+    def _flush(self) -> None:
+        if self.mirror.history is not None:
+            self.mirror.history.flush()
 
     def _run(self, now: datetime) -> Delta:
         changes = self.mirror.take()

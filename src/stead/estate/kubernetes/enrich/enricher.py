@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from stead.domain.change import Change, causes
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding
+from stead.estate.history.rollouts import MOST_QUESTIONS
 from stead.estate.kubernetes.client import ApiClient
 from stead.estate.kubernetes.enrich.events import About, Event
 from stead.estate.kubernetes.enrich.learned import Learned, learned
@@ -17,20 +20,25 @@ from stead.estate.kubernetes.view import View
 
 MOST_CAUSES = 6
 """Distinct causes that are asked about in WINDOW: a storm has few, and the API server is in trouble already."""
-MOST_REQUESTS = 3 * MOST_CAUSES
-"""For each its events, and the log of two runs."""
+MOST_REQUESTS = (3 + MOST_QUESTIONS) * MOST_CAUSES
+"""For each its events, the log of two runs, and what changed."""
 WINDOW = timedelta(minutes=1)
 AGAIN = timedelta(minutes=10)
 """After which a finding that still changes is asked about anew: the log may say something else by now."""
+
+
+Asks = Callable[[Finding], Awaitable[tuple[Change, ...]]]
 
 
 class Enricher:
     """Findings in, the same findings with what logs and events say out. It remembers what it read until `forget`, so that a finding keeps
     its evidence from one sighting to the next."""
 
-    def __init__(self, client: ApiClient, view: View) -> None:
+    def __init__(self, client: ApiClient, view: View, changes: Asks | None = None) -> None:
+        """`changes` asks what changed before a finding began, where nobody has kept a history."""
         self._client = client
         self._view = view
+        self._changes = changes
         self._added: dict[str, Learned] = {}
         self._window: datetime | None = None
         self._asked = 0
@@ -60,11 +68,15 @@ class Enricher:
 
     async def _ask(self, finding: Finding, now: datetime) -> Learned:
         place, about = log_of(finding, self._view), events_of(finding, self._view)
-        log, events = await asyncio.gather(self._log(place), self._events(about))
-        return learned(finding, now, self._view, about, events, log)
+        log, events, changes = await asyncio.gather(self._log(place), self._events(about), self._changed(finding))
+        since = finding.since or now
+        return replace(learned(finding, now, self._view, about, events, log), changes=causes(changes, since))
 
     async def _log(self, place: LogPlace | None) -> tuple[Evidence, ...]:
         return () if place is None else (await last_words(self._client, place),)
+
+    async def _changed(self, finding: Finding) -> tuple[Change, ...]:
+        return () if self._changes is None else await self._changes(finding)
 
     async def _events(self, about: About | None) -> tuple[Event, ...]:
         return () if about is None else await events_about(self._client, *about)

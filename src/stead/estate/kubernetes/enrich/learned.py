@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from stead.domain.change import Change, causes
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding
 from stead.estate.kubernetes.enrich.events import About, Event, events_seen, folded_about
@@ -21,8 +22,12 @@ class Learned:
     at: datetime
     evidence: tuple[Evidence, ...] = ()
     cause: Cause | None = None
+    changes: tuple[Change, ...] = ()
 
     def to(self, finding: Finding) -> Finding:
+        """The finding with it; changes that are known already are known better."""
+        if self.changes and not finding.changes:
+            finding = replace(finding, changes=self.changes)
         if self.cause is None:
             return replace(finding, evidence=(*finding.evidence, *self.evidence)) if self.evidence else finding
         subject = finding.subject
@@ -32,6 +37,7 @@ class Learned:
             summary=f"{subject.path} cannot start: {self.cause.words}",
             evidence=(*self.evidence, *finding.evidence),
             depends_on=(*missing, *(s for s in finding.depends_on if s not in missing)),
+            blames=self.cause.subject or finding.blames,
         )
 
 
@@ -48,12 +54,21 @@ def learned(
     return Learned(now, (*log, *events_seen(about, folded)), cause)
 
 
-def enriched_from(events: Mapping[About, Sequence[Event]], findings: Sequence[Finding], view: View, now: datetime) -> tuple[Finding, ...]:
-    """The same from events that a dump holds; it has no logs. Nothing is asked, so no finding is left out."""
+def enriched_from(
+    events: Mapping[About, Sequence[Event]],
+    findings: Sequence[Finding],
+    view: View,
+    now: datetime,
+    changes: Callable[[Finding], tuple[Change, ...]] = lambda _: (),
+) -> tuple[Finding, ...]:
+    """The same from events that a dump holds, and from what `changes` tells; it has no logs. Nothing is asked: no finding is left out."""
     said: list[Finding] = []
     wanted = {finding.fingerprint for finding in distinct(findings)}
     for finding in findings:
         about = events_of(finding, view) if finding.fingerprint in wanted else None
         found = tuple(events.get(about, ())) if about is not None else ()
-        said.append(learned(finding, now, view, about, found, ()).to(finding) if found else finding)
+        known = learned(finding, now, view, about, found, ())
+        if finding.fingerprint in wanted:
+            known = replace(known, changes=causes(changes(finding), finding.since or now))
+        said.append(known.to(finding))
     return tuple(said)
