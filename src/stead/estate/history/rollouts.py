@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -38,7 +38,8 @@ async def told_by_cluster(estate: Estate, finding: Finding, view: View) -> tuple
     workload = workload_of(finding, view)
     try:
         if workload is not None and workload.kind in REVISIONS and (live := await estate.read(workload)) is not None:
-            kept = await estate.list("apps/v1", REVISIONS[workload.kind], workload.namespace)
+            # Its revisions carry the labels that it selects by: a namespace may hold thousands of others'.
+            kept = await estate.list("apps/v1", REVISIONS[workload.kind], workload.namespace, _selected(live))
             found += filter(None, [rollout(workload, live, kept)])
         for subject in configuration_of(finding, view)[:MOST_CONFIGS]:
             if (live := await estate.read(subject)) is not None:
@@ -46,6 +47,13 @@ async def told_by_cluster(estate: Estate, finding: Finding, view: View) -> tuple
     except SteadError:
         pass
     return tuple(found)
+
+
+def _selected(workload: Object) -> Mapping[str, str]:
+    labels = at(workload, "spec", "selector", "matchLabels")
+    if not isinstance(labels, Mapping):
+        return {}
+    return {key: value for key, value in cast("Mapping[str, Any]", labels).items() if isinstance(value, str)}
 
 
 def rollout(workload: Subject, live: Object, kept: Iterable[Object]) -> Change | None:

@@ -45,8 +45,9 @@ class Enricher:
 
     async def enrich(self, findings: Sequence[Finding], now: datetime) -> tuple[Finding, ...]:
         """The same findings in the same order."""
-        wanted = [f for f in distinct(findings) if self._is_new(f, now) and events_of(f, self._view) is not None]
-        chosen = wanted[: self._left(now)]
+        left = self._left(now)
+        wanted = [f for f in distinct(findings) if self._is_new(f, now) and events_of(f, self._view) is not None] if left else []
+        chosen = wanted[:left]
         self._asked += len(chosen)
         answers = await asyncio.gather(*(self._ask(finding, now) for finding in chosen))
         self._added.update(zip((finding.fingerprint for finding in chosen), answers, strict=True))
