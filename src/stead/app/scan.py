@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -38,6 +38,7 @@ class Wanted:
     """What to look at. `source` is a dump ("" for a live cluster), `now` the time to judge it by; `host` this machine.
 
     `ssh` another machine (`user@host:port`), reached with the private key in `identity` · `estate` one that `settings` names.
+    `progress` hears how far reading a dump has come: its name, and a part from 0 to 1.
     """
 
     context: str = ""
@@ -49,6 +50,7 @@ class Wanted:
     identity: Path | None = None
     estate: str = ""
     settings: Settings | None = None
+    progress: Callable[[str, float], None] = lambda _name, _part: None
 
 
 async def scan(wanted: Wanted, clock: Clock) -> Scan:
@@ -87,7 +89,7 @@ def scan_dump(wanted: Wanted, checks: Iterable[Check], clock: Clock) -> Scan:
     from stead.estate.kubernetes.runner import Runner
 
     began = time.perf_counter()
-    dump = read_dump(wanted.source, CLUSTER, wall=clock.now())
+    dump = read_dump(wanted.source, CLUSTER, wall=clock.now(), progress=wanted.progress)
     now = wanted.now or dump.taken.newest() or clock.now()
     if wanted.namespace:
         _exists(wanted, dump.view.namespaces())

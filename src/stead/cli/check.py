@@ -11,6 +11,7 @@ import typer
 
 from stead.cli.options import Config, Output
 from stead.cli.output import Form, say_json
+from stead.cli.progress import Progress
 from stead.domain.errors import Exit, UserError
 
 
@@ -54,6 +55,7 @@ def check(
     from stead.clocks import SystemClock
     from stead.domain.finding import Severity
 
+    progress = Progress()
     wanted = Wanted(
         context=context,
         namespace=namespace,
@@ -64,8 +66,10 @@ def check(
         identity=identity,
         estate=estate,
         settings=load(config).settings if estate else None,
+        progress=progress,
     )
-    report = Report.of(asyncio.run(scan(wanted, SystemClock())))
+    with progress:
+        report = Report.of(asyncio.run(scan(wanted, SystemClock())))
     if output is Form.JSON:
         say_json(as_json(report))
     else:

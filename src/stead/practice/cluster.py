@@ -88,12 +88,16 @@ class PracticeCluster:
         """The cluster's time in a snapshot. Raises UserError for a file that is none."""
         return snapshot.time_of(snapshot.read(Path(path)))
 
-    async def start(self, folder: Path | str, port: int = 0) -> None:
-        """Listen on 127.0.0.1 (a free port for 0) with a fresh CA in `folder`, and let the controllers run."""
+    async def start(self, folder: Path | str, port: int = 0, *, controllers: bool = True) -> None:
+        """Listen on 127.0.0.1 (a free port for 0) with a fresh CA in `folder`, and let the controllers run.
+
+        Without `controllers` nothing answers to what is written, but for what `settle` does: a status stays as it was written.
+        """
         self._folder = Path(folder)
         self.ca_file, tls = certificates.make(self._folder)
         await self._server.start(port, tls)
-        self._engine_task = asyncio.create_task(self._world.engine.serve(), name="practice-engine")
+        if controllers:
+            self._engine_task = asyncio.create_task(self._world.engine.serve(), name="practice-engine")
 
     async def stop(self) -> None:
         """Close every connection and end every task."""

@@ -30,7 +30,10 @@ def after(when: datetime, wait: timedelta) -> datetime:
 
 
 def condition(conditions: Conditions, type_: str) -> Condition | None:
-    return next((found for found in conditions if found.type == type_), None)
+    for found in conditions:  # a loop, not `next` over a generator: asked of ten thousand pods, several times
+        if found.type == type_:
+            return found
+    return None
 
 
 def is_true(conditions: Conditions, type_: str) -> bool:

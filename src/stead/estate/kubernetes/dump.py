@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -90,13 +90,20 @@ class Dump:
         return tuple(sorted(lacking | (set(self.other) - {"Event", "Event.events.k8s.io"})))
 
 
-def read_dump(source: str, estate: str, *, wall: datetime) -> Dump:
-    """The dump at `source` (a file, a folder, or `-` for stdin). `wall` is the present: times far ahead of it are not believed."""
+def _silent(_name: str, _part: float) -> None:
+    pass
+
+
+def read_dump(source: str, estate: str, *, wall: datetime, progress: Callable[[str, float], None] = _silent) -> Dump:
+    """The dump at `source` (a file, a folder, or `-` for stdin). `wall` is the present: times far ahead of it are not believed.
+
+    `progress` hears which file is read, and which part of it has been (0 to 1): YAML takes its time.
+    """
     dump = Dump(View(estate), Taken(wall))
     for name, raw in _inputs(source):
         before = dump.objects
         dump.bytes += len(raw)
-        _add_text(dump, name, raw)
+        _add_text(dump, name, raw, progress)
         if dump.objects == before and source == name and not _is_empty_list(dump):
             raise UserError(f"{name} holds no Kubernetes object", hint="write it with `kubectl get … -A -o json`")
     if not dump.view.counts() and not dump.odd:
@@ -164,7 +171,7 @@ def _whole(raw: bytes, name: str) -> bytes:
 # Documents
 
 
-def _add_text(dump: Dump, name: str, raw: bytes) -> None:
+def _add_text(dump: Dump, name: str, raw: bytes, progress: Callable[[str, float], None]) -> None:
     if raw.lstrip(_SPACE)[:1] in (b"{", b"["):
         line, counted = 1, 0
         for at, document in _json_documents(raw, name):
@@ -175,7 +182,7 @@ def _add_text(dump: Dump, name: str, raw: bytes) -> None:
 
     if not raw.endswith(b"\n"):
         raise UserError(f"{name} looks cut off: its last line has no end", hint="if it is whole, add a line end")
-    for number, plain in enumerate(documents(raw, name), 1):
+    for number, plain in enumerate(documents(raw, name, progress), 1):
         if plain is not None:
             _add_document(dump, msgspec.json.encode(plain), f"{name}, document {number}")
 

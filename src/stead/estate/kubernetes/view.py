@@ -51,6 +51,7 @@ class View:
         self._by_owner: dict[tuple[type[Object], str, str, str], _Named] = {}
         self._by_claim: dict[tuple[str, str], _Named] = {}
         self._known: set[type[Object]] = set()
+        self._tops: dict[tuple[str, OwnerReference], Subject] = {}
 
     # What is there
 
@@ -71,6 +72,8 @@ class View:
         A kubelet's heartbeat or a leader's lease changes only the resourceVersion: nothing need be checked again.
         """
         meta = obj.metadata
+        if not isinstance(obj, Pod):
+            self._tops.clear()
         named = self._objects.setdefault(type(obj), {}).setdefault(meta.namespace, {})
         before = named.get(meta.name)
         if before is not None:
@@ -86,6 +89,8 @@ class View:
         before = named.pop(name, None)
         if before is None:
             return False
+        if struct is not Pod:
+            self._tops.clear()
         self._unindex(before)
         if not named:
             del namespaces[namespace]
@@ -159,6 +164,19 @@ class View:
 
         Only pods, ReplicaSets and Jobs are led upwards: a workload that an operator owns is itself what a person thinks of.
         """
+        owner = controller_of(obj) if isinstance(obj, Pod) else None
+        if owner is None or owner.kind != "ReplicaSet":
+            return self._climb(obj)
+        # The hundred pods of a ReplicaSet have one top; it is remembered until anything but a pod changes.
+        place = (obj.metadata.namespace, owner)
+        found = self._tops.get(place)
+        if found is None:
+            found = self._climb(obj)
+            if found is not None and self.get(ReplicaSet, obj.metadata.namespace, owner.name) is not None:
+                self._tops[place] = found
+        return found
+
+    def _climb(self, obj: Object) -> Subject | None:
         found: Subject | None = None
         for _ in range(_HOPS):
             owner = controller_of(obj) if isinstance(obj, (Pod, ReplicaSet, Job)) else None

@@ -26,7 +26,7 @@ from stead.estate.kubernetes.view import View
 from stead.estate.kubernetes.watch import Dialect, Reflector
 from stead.ports import Clock
 
-COALESCE = timedelta(milliseconds=50)
+COALESCE = timedelta(milliseconds=20)
 """How long changes are gathered before the checks run: a rollout touches a dozen objects within a moment."""
 
 

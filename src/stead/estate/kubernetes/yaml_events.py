@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -93,7 +93,14 @@ class _Builder:
         return UserError(f"{self.name} {what} (line {self.line + 1})", hint="is it what kubectl wrote?")
 
 
-def documents(text: bytes, name: str) -> Iterator[Any]:
+Progress = Callable[[str, float], None]
+"""Hears how far reading has come: what is read, and which part of it (0 to 1)."""
+
+_EVERY = 20_000
+"""Events between two words of progress: about ten a second."""
+
+
+def documents(text: bytes, name: str, progress: Progress) -> Iterator[Any]:
     """The documents of `text`, one after the other; empty ones are None. UserError naming the line of the first mistake."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
@@ -101,7 +108,9 @@ def documents(text: bytes, name: str) -> Iterator[Any]:
     builder = _Builder(name, max(10_000, MOST_EXPANSION * len(text)))
     events = cast("Iterator[Any]", YAML(typ="safe").parse(io.BytesIO(text)))  # pyright: ignore[reportUnknownMemberType]
     try:
-        for event in events:
+        for number, event in enumerate(events):
+            if number % _EVERY == 0:
+                progress(name, event.start_mark.index / len(text))
             if _feed(builder, event):
                 yield builder.document
                 builder.document, builder.anchors = None, {}
