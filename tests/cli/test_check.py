@@ -52,7 +52,7 @@ def test_a_healthy_dump_is_green_and_exits_0(dump: Any, capsys: pytest.CaptureFi
     code, text = table(capsys, "--from", dump(*HEALTHY))
     assert code == 0
     assert "no fault found" in text
-    assert "not covered: certificates.cert-manager.io, configmaps" in text
+    assert "certificates.cert-manager.io" in next(line for line in text.splitlines() if line.startswith("not covered: "))
 
 
 def test_the_json_is_what_the_issue_promises(dump: Any, capsys: pytest.CaptureFixture[str]) -> None:

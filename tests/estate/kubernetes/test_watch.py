@@ -51,7 +51,7 @@ async def test_changes_of_a_moment_are_one_batch(wire: Any, script: Any, watch: 
     watching = watch()
     assert (await watching.next()).seen == ()
     stream.say(script.event("ADDED", script.pod("api-00", "Failed", "20")))
-    await watching.nothing(0.04)
+    await watching.nothing(0.015)
     for n in range(1, 30):
         stream.say(script.event("ADDED", script.pod(f"api-{n:02}", "Failed", str(20 + n))))
     assert len((await watching.next()).seen) == 30
