@@ -19,7 +19,7 @@ import msgspec
 
 from stead.domain.errors import UserError
 from stead.practice import bootstrap, snapshot
-from stead.practice.api import bodies, certificates, crds
+from stead.practice.api import bodies, certificates, crds, versions
 from stead.practice.api.deletion import DeleteOptions, Deletes
 from stead.practice.api.handlers import Handlers
 from stead.practice.api.rbac import Rbac
@@ -144,7 +144,8 @@ class PracticeCluster:
         resource = self._world.registry.of_kind(given.get("apiVersion", ""), given.get("kind", ""))
         if resource is None:
             raise KeyError(f"no resource is served for {given.get('apiVersion')} {given.get('kind')}")
-        obj = clone(given)
+        obj = versions.stored(resource, clone(given))
+        resource = versions.home(self._world.registry, resource)
         meta = obj.setdefault("metadata", {})
         namespace = meta.setdefault("namespace", "default") if resource.namespaced else ""
         key = (namespace, meta.get("name", ""))

@@ -11,7 +11,7 @@ from typing import Any
 
 from stead.practice.api import bodies, errors, managed, patches
 from stead.practice.api.resources import Resource
-from stead.practice.objects import Key, Obj, clone, each
+from stead.practice.objects import Key, Obj, clone, each, field
 from stead.practice.world import World
 
 MERGE, STRATEGIC = "application/merge-patch+json", "application/strategic-merge-patch+json"
@@ -24,18 +24,33 @@ def changer(resource: Resource, kind: str, raw: bytes) -> Callable[[Obj], Obj]:
         raise errors.unsupported_media_type()
     patch = bodies.any_json(raw)
     if kind == JSON:
-        return lambda obj: _json(obj, patch)
+        _check_operations(patch)
+        return lambda obj: _fitting(patches.json_patch, obj, patch)
     if not isinstance(patch, dict):
         raise errors.bad_request("json: cannot unmarshal array into Go value of type map[string]interface {}")
     tree: Obj = patch  # pyright: ignore[reportUnknownVariableType]
-    return (lambda obj: patches.merge(obj, tree)) if kind == MERGE else (lambda obj: patches.strategic(clone(obj), tree))
+    if kind == MERGE:
+        return lambda obj: patches.merge(obj, tree)
+    return lambda obj: _fitting(patches.strategic, clone(obj), tree)
 
 
-def _json(obj: Obj, operations: Any) -> Obj:
+def _check_operations(patch: Any) -> None:
+    """A JSON patch is a list of objects whose op, path and from are texts."""
+    operations: list[Any] = patch if isinstance(patch, list) else [None]  # pyright: ignore[reportUnknownVariableType]
+    for operation in operations:
+        if not isinstance(operation, dict) or not all(isinstance(field(operation, name) or "", str) for name in ("op", "path", "from")):
+            raise errors.bad_request("error decoding patch: json: cannot unmarshal the patch into Go value of type jsonpatch.Patch")
+
+
+def _fitting(apply: Callable[[Obj, Any], Any], obj: Obj, patch: Any) -> Obj:
+    """The patched object. Raises 422 when the patch does not fit, or when no object is left."""
     try:
-        return patches.json_patch(obj, operations)
+        new = apply(obj, patch)
     except patches.PatchError:
         raise errors.unprocessable() from None
+    if not isinstance(new, dict):
+        raise errors.unprocessable()
+    return new  # pyright: ignore[reportUnknownVariableType]
 
 
 class Application:

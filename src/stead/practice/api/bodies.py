@@ -28,7 +28,9 @@ def yaml_documents(text: str) -> list[Obj]:
     found: list[Obj] = []
     for document in loader.load_all(io.StringIO(text)):  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
         if document:
-            tree: Obj = clone(document)  # pyright: ignore[reportUnknownArgumentType]
+            if not isinstance(document, dict):
+                raise YAMLError("the document is no map")
+            tree: Obj = clone(document)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
             found.extend(tree["items"] if str(tree.get("kind", "")).endswith("List") and "items" in tree else [tree])
     return found
 
@@ -99,7 +101,10 @@ def delete_options(raw: bytes, content_type: str) -> Obj:
         return {}
     if content_type.partition(";")[0].strip() == PROTOBUF:
         return _protobuf(raw)
-    return any_json(raw)
+    options = any_json(raw)
+    if not isinstance(options, dict):
+        raise errors.bad_request("couldn't get version/kind; json parse error: the body is no object of type DeleteOptions")
+    return options  # pyright: ignore[reportUnknownVariableType]
 
 
 def any_json(raw: bytes) -> Any:

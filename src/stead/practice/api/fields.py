@@ -1,39 +1,18 @@
 """Fields that a kind does not have: refused, warned of or dropped as `fieldValidation` says.
 
-Source: KEP-2885. Of custom resources every level is known, by their schema; of built-in ones the first: deeper unknown fields are kept.
+Source: KEP-2885. Every level is known: of built-in kinds by their models, of custom resources by their schema.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from stead.practice.api import crds, errors
+from stead.practice.api import crds, errors, models
+from stead.practice.api.models import Model
 from stead.practice.api.resources import Resource
 from stead.practice.objects import Obj
 from stead.practice.world import World
-
-_ALWAYS = ("apiVersion", "kind", "metadata")
-_USUAL = ("spec", "status")
-_ROLES = "rbac.authorization.k8s.io"
-_OWN: dict[str, tuple[str, ...]] = {
-    "configmaps": ("data", "binaryData", "immutable"),
-    "secrets": ("data", "stringData", "type", "immutable"),
-    "serviceaccounts": ("secrets", "imagePullSecrets", "automountServiceAccountToken"),
-    "endpoints": ("subsets",),
-    "endpointslices.discovery.k8s.io": ("addressType", "endpoints", "ports"),
-    "controllerrevisions.apps": ("data", "revision"),
-    f"roles.{_ROLES}": ("rules",),
-    f"clusterroles.{_ROLES}": ("rules", "aggregationRule"),
-    f"rolebindings.{_ROLES}": ("subjects", "roleRef"),
-    f"clusterrolebindings.{_ROLES}": ("subjects", "roleRef"),
-    "storageclasses.storage.k8s.io": (
-        "provisioner", "parameters", "reclaimPolicy", "mountOptions", "allowVolumeExpansion", "volumeBindingMode",
-        "allowedTopologies",
-    ),
-    "priorityclasses.scheduling.k8s.io": ("value", "globalDefault", "description", "preemptionPolicy"),
-    "validatingwebhookconfigurations.admissionregistration.k8s.io": ("webhooks",),
-    "mutatingwebhookconfigurations.admissionregistration.k8s.io": ("webhooks",),
-}  # fmt: skip
 
 
 def check(world: World, resource: Resource, obj: Obj, query: Mapping[str, str]) -> dict[str, str]:
@@ -46,15 +25,28 @@ def check(world: World, resource: Resource, obj: Obj, query: Mapping[str, str]) 
     if mode == "Strict":
         why = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: strict decoding error: {said}'
         raise errors.bad_request(why)
-    escaped = said.replace('"', '\\"')
-    return {"Warning": f'299 - "{escaped}"'}
+    escaped = said.replace("\\", "\\\\").replace('"', '\\"')
+    return {"Warning": f'299 - "{escaped}"'} if escaped.isascii() and escaped.isprintable() else {}
 
 
 def _take_out(resource: Resource, obj: Obj) -> list[str]:
-    if resource.key == "events":
-        return []
-    known = {*_ALWAYS, *_OWN.get(resource.key, _USUAL)}
-    unknown = [name for name in obj if name not in known]
-    for name in unknown:
-        del obj[name]
-    return unknown
+    model = models.of(resource)
+    return list(_unknown(obj, model, "")) if model else []
+
+
+def _unknown(tree: Any, model: Model, at: str) -> Iterator[str]:
+    """The paths of what is not in the model, which is taken out on the way. What has the wrong shape is left to `shapes`."""
+    if not isinstance(tree, dict):
+        return
+    known: Obj = tree  # pyright: ignore[reportUnknownVariableType]
+    for name in list(known):
+        field = model.fields.get(name)
+        path = f"{at}.{name}" if at else name
+        if field is None:
+            del known[name]
+            yield path
+        elif field.model is not None and field.many and isinstance(known[name], list):
+            for index, item in enumerate(known[name]):
+                yield from _unknown(item, field.model, f"{path}[{index}]")
+        elif field.model is not None:
+            yield from _unknown(known[name], field.model, path)

@@ -125,9 +125,8 @@ class Handlers:
         if resource.verbs == ("create",):
             return await self._special_create(resource, body, who, target)
         headers = fields.check(self._world, resource, body, asked.query)
-        obj = versions.stored(resource, body)
-        home = self._world.registry.named("events") if versions.is_view(resource) else resource
-        created = self._writes.create(home, obj, target.namespace, _how(asked, who))
+        home = versions.home(self._world.registry, resource)
+        created = self._writes.create(home, versions.stored(resource, body), target.namespace, _how(asked, who))
         return _response(encoding.one(self._world, resource, Entry(created, 0), form, "Metadata"), 201, headers)
 
     async def _special_create(self, resource: Resource, body: Obj, who: Identity, target: Target) -> web.Response:
@@ -140,35 +139,47 @@ class Handlers:
 
     async def _replace(self, asked: web.Request, resource: Resource, key: Key, who: Identity, part: str) -> web.Response:
         body = bodies.parse(await asked.read(), asked.headers.get("Content-Type", ""), resource)
-        fields.check(self._world, resource, body, asked.query)
-        how = _how(asked, who, part)
-        stored = self._writes.replace(resource, key, versions.stored(resource, body), how)
-        return self._shown(asked, resource, stored)
+        headers = fields.check(self._world, resource, body, asked.query)
+        home, how = versions.home(self._world.registry, resource), _how(asked, who, part)
+        stored = self._writes.replace(home, key, versions.stored(resource, body), how)
+        return self._shown(asked, resource, stored, headers=headers)
 
     async def _patch(self, asked: web.Request, resource: Resource, key: Key, who: Identity, part: str) -> web.Response:
         raw, kind = await asked.read(), asked.headers.get("Content-Type", "").partition(";")[0].strip()
         if kind == applying.APPLY:
             return self._apply(asked, resource, key, who, part, raw)
-        change = applying.changer(resource, kind, raw)
-        return self._shown(asked, resource, self._writes.change(resource, key, change, _how(asked, who, part)))
+        patch = applying.changer(resource, kind, raw)
+        headers: dict[str, str] = {}
+
+        def change(old: Obj) -> Obj:
+            new = patch(versions.shown(resource, old))
+            headers.update(fields.check(self._world, resource, new, asked.query))
+            return versions.stored(resource, new)
+
+        home = versions.home(self._world.registry, resource)
+        return self._shown(asked, resource, self._writes.change(home, key, change, _how(asked, who, part)), headers=headers)
 
     def _apply(self, asked: web.Request, resource: Resource, key: Key, who: Identity, part: str, raw: bytes) -> web.Response:
         manager = asked.query.get("fieldManager", "")
         if not manager:
             cause = errors.Cause("FieldValueRequired", "Required value: is required for apply patch", "fieldManager")
             raise errors.invalid(Resource("meta.k8s.io", "v1", "PatchOptions", "patchoptions", ""), "", [cause])
-        wanted = bodies.parse(raw, applying.APPLY, resource)
+        body = bodies.parse(raw, applying.APPLY, resource)
+        headers = fields.check(self._world, resource, body, asked.query)
+        wanted, home = versions.stored(resource, body), versions.home(self._world.registry, resource)
         force = asked.query.get("force") in ("true", "1")
-        application = applying.Application(self._world, resource, key, wanted, manager, force=force)
+        application = applying.Application(self._world, home, key, wanted, manager, force=force)
         how = Change(By(manager, who.name), part, _dry(asked), "Apply")
         if self._world.store.entry(resource.key, key) is None:
-            created = self._writes.create(resource, application.fresh(), key[0], how)
-            return self._shown(asked, resource, created, 201)
-        return self._shown(asked, resource, self._writes.change(resource, key, application.onto, how))
+            created = self._writes.create(home, application.fresh(), key[0], how)
+            return self._shown(asked, resource, created, 201, headers)
+        return self._shown(asked, resource, self._writes.change(home, key, application.onto, how), headers=headers)
 
-    def _shown(self, asked: web.Request, resource: Resource, obj: Obj, code: int = 200) -> web.Response:
+    def _shown(
+        self, asked: web.Request, resource: Resource, obj: Obj, code: int = 200, headers: dict[str, str] | None = None
+    ) -> web.Response:
         form = form_of(asked.headers.get("Accept", ""))
-        return _response(encoding.one(self._world, resource, Entry(obj, 0), form, "Metadata"), code)
+        return _response(encoding.one(self._world, resource, Entry(obj, 0), form, "Metadata"), code, headers)
 
     async def _delete(self, asked: web.Request, resource: Resource, key: Key) -> web.Response:
         options = await _delete_options(asked)

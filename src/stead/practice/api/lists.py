@@ -92,7 +92,7 @@ def _at(store: Store, resource: Resource, wanted: Filter, version: int, after: K
 
 def _page(entries: list[Entry], wanted: Filter, version: int, limit: int, resource: Resource) -> Page:
     found = entries if wanted.everything else [entry for entry in entries if wanted.matches(entry)]
-    if not limit or len(found) <= limit:
+    if limit <= 0 or len(found) <= limit:
         return Page(found, version)
     shown = found[:limit]
     meta = shown[-1].obj["metadata"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from stead.practice.objects import Obj, clone, inside
+from stead.practice.objects import Obj, clone, field, inside
 
 # Lists whose items have an identity of their own (`x-kubernetes-list-map-keys`), by field name.
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -88,7 +88,8 @@ def content(obj: Obj) -> Obj:
 
 def record(new: Obj, old: Obj | None, manager: str, operation: str, now: str, subresource: str) -> None:
     """Note in `new` (the caller's own copy) that `manager` made it of `old`. Apply keeps its own book in `apply`."""
-    entries: list[Obj] = clone(new["metadata"].get("managedFields") or inside(old or {}, "metadata").get("managedFields") or [])
+    given = new["metadata"].get("managedFields")
+    entries: list[Obj] = clone((given if _well_formed(given) else None) or inside(old or {}, "metadata").get("managedFields") or [])
     if operation == "Update":
         changed = fields(content(new), "", content(old) if old else None, all_of=old is None)
         if changed:
@@ -97,6 +98,28 @@ def record(new: Obj, old: Obj | None, manager: str, operation: str, now: str, su
     present = fields(content(new)) or {}
     entries = [{**entry, "fieldsV1": intersect(entry["fieldsV1"], present)} for entry in entries]
     new["metadata"]["managedFields"] = [entry for entry in entries if entry["fieldsV1"]]
+
+
+def _well_formed(entries: Any) -> bool:
+    """Whether a book that somebody sent can be read; one that cannot is not taken over."""
+    listed: list[Any] = entries or []
+    return all(isinstance(field(entry, "manager"), str) and isinstance(field(entry, "operation"), str) for entry in listed) and all(
+        _is_tree(field(entry, "fieldsV1")) for entry in listed
+    )
+
+
+def _is_tree(fields: Any) -> bool:
+    if not isinstance(fields, dict):
+        return False
+    tree: Obj = fields  # pyright: ignore[reportUnknownVariableType]
+    return all(_is_tree(inner) and (not name.startswith("k:") or _is_key(name)) for name, inner in tree.items())
+
+
+def _is_key(name: str) -> bool:
+    try:
+        return isinstance(json.loads(name[2:]), dict)
+    except ValueError:
+        return False
 
 
 def _add(entries: list[Obj], manager: str, operation: str, version: str, now: str, subresource: str, owned: Obj) -> None:

@@ -27,12 +27,10 @@ def decode(token: str, namespace: str) -> tuple[int, Key]:
         found = json.loads(raw)
         start = str(found["start"]).rstrip("\0")
         version = int(found["rv"])
+        space, name = start[1:].split("/", 1) if start.startswith("/") else (namespace, start)
     except (binascii.Error, ValueError, KeyError, TypeError):
         raise errors.bad_request(f"invalid continue token: continue key is not valid: {_go(token)}") from None
-    if start.startswith("/"):
-        _, space, name = start.split("/", 2)
-        return version, (space, name)
-    return version, (namespace, start)
+    return version, (space, name)
 
 
 def _go(token: str) -> str:

@@ -13,7 +13,7 @@ from stead.practice.objects import Obj, clone, field
 
 
 class PatchError(ValueError):
-    """A JSON patch that does not fit the object."""
+    """A patch that does not fit the object, or that is none."""
 
 
 def merge(target: Any, patch: Any) -> Any:
@@ -64,16 +64,26 @@ def _map(target: Obj, patch: Obj) -> Obj:
         return {}
     result = dict(target)
     if "$retainKeys" in patch:
-        kept = set(patch["$retainKeys"])
+        kept = _texts(patch["$retainKeys"], "$retainKeys")
         result = {name: value for name, value in result.items() if name in kept}
     for name, value in patch.items():
         if not name.startswith("$"):
             _field(result, name, value)
     for name, value in patch.items():
         if name.startswith("$deleteFromPrimitiveList/"):
-            listed = name.partition("/")[2]
-            result[listed] = [item for item in result.get(listed) or () if item not in value]
+            listed, gone = name.partition("/")[2], _texts(value, name)
+            result[listed] = [item for item in _listed(result.get(listed)) if item not in gone]
     return result
+
+
+def _texts(given: Any, name: str) -> list[Any]:
+    if not isinstance(given, list):
+        raise PatchError(f"{name} in the patch must be a list")
+    return given  # pyright: ignore[reportUnknownVariableType]
+
+
+def _listed(given: Any) -> list[Any]:
+    return given if isinstance(given, list) else []  # pyright: ignore[reportUnknownVariableType]
 
 
 def _field(result: Obj, name: str, value: Any) -> None:
@@ -83,7 +93,7 @@ def _field(result: Obj, name: str, value: Any) -> None:
         old = result.get(name)
         result[name] = _map(old if isinstance(old, dict) else {}, value)  # pyright: ignore[reportUnknownArgumentType]
     elif isinstance(value, list):
-        result[name] = _list(name, result.get(name) or [], value)  # pyright: ignore[reportUnknownArgumentType]
+        result[name] = _list(name, _listed(result.get(name)), value)  # pyright: ignore[reportUnknownArgumentType]
     else:
         result[name] = value
 
@@ -110,14 +120,15 @@ def _merge_key(name: str, patch: list[Any]) -> str | None:
 
 
 def _item(result: list[Any], key: str, item: Obj) -> None:
-    index = next((at for at, old in enumerate(result) if old.get(key) == item.get(key)), None)
+    index = next((at for at, old in enumerate(result) if field(old, key) == item.get(key)), None)
     if item.get("$patch") == "delete":
         if index is not None:
             del result[index]
     elif index is None:
         result.append(_map({}, item))
     else:
-        result[index] = _map(result[index], item)
+        old = result[index]
+        result[index] = _map(old if isinstance(old, dict) else {}, item)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def json_patch(target: Obj, operations: list[Obj]) -> Obj:
@@ -144,6 +155,8 @@ def _operate(tree: Any, operation: Obj) -> Any:
             return tree
         case "move" | "copy":
             source = _pointer(operation.get("from", ""))
+            if verb == "move" and path[: len(source)] == source:
+                raise PatchError(f"cannot move {operation.get('from', '')} into itself")
             value = clone(_find(tree, source))
             return _set(_remove(tree, source) if verb == "move" else tree, path, value, insert=True)
         case _:
@@ -166,7 +179,7 @@ def _find(tree: Any, path: list[str]) -> Any:
 
 
 def _into(tree: Any, name: str) -> Any:
-    key: Any = int(name) if isinstance(tree, list) else name
+    key: Any = _index(name, len(tree)) if isinstance(tree, list) else name  # pyright: ignore[reportUnknownArgumentType]
     return tree[key]  # pyright: ignore[reportUnknownVariableType]
 
 
@@ -188,12 +201,14 @@ def _set(tree: Any, path: list[str], value: Any, *, insert: bool) -> Any:
 
 
 def _index(text: str, length: int) -> int:
-    if not text.isdigit() or int(text) > length:
+    if not text.isdecimal() or len(text) > len(str(length)) or int(text) > length:
         raise PatchError(f"Unable to access invalid index: {text}")
     return int(text)
 
 
 def _remove(tree: Any, path: list[str]) -> Any:
+    if not path:
+        raise PatchError("the whole document cannot be removed")
     _find(tree, path)
     parent, last = _find(tree, path[:-1]), path[-1]
     if isinstance(parent, list):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from stead.practice import quantity
 from stead.practice.api.causes import NEGATIVE, duplicate, forbidden, invalid, required, shown, unsupported
 from stead.practice.api.errors import Cause
+from stead.practice.api.missing import missing
 from stead.practice.api.resources import Resource
 from stead.practice.api.validation_placement import placement
 from stead.practice.api.validation_placement import selector as selector_problems
@@ -37,6 +38,7 @@ def problems(resource: Resource, new: Obj, old: Obj | None) -> list[Cause]:
     if old is None and (cause := _name_problem(resource, new)):
         return [cause]
     found = list(_BY_RESOURCE[resource.key](new)) if resource.key in _BY_RESOURCE else []
+    found = found or list(missing(resource, new))
     return [*found, *(_immutable(resource, new, old) if old else ())]
 
 

@@ -17,6 +17,10 @@ _CLEAR = (
 )
 
 
+_SYSTEM = ("default", "kube-node-lease", "kube-public", "kube-system")
+"""They come back when they are deleted (`pkg/controlplane/controller/systemnamespaces`)."""
+
+
 class Namespaces(Controller):
     name = "namespace"
     watches = ("namespaces",)
@@ -26,7 +30,7 @@ class Namespaces(Controller):
         self.world.store.listen_to_all(self._on_any)
 
     def on_change(self, change: Change) -> None:
-        if change.verb != "DELETED":
+        if change.verb != "DELETED" or change.key[1] in _SYSTEM:
             self.queue(change.key)
 
     def _on_any(self, change: Change) -> None:
@@ -40,6 +44,8 @@ class Namespaces(Controller):
     def reconcile(self, key: Key) -> None:
         namespace = self.world.store.get("namespaces", *key)
         if namespace is None:
+            if key[1] in _SYSTEM:
+                self.writes.create(self.world.registry.named("namespaces"), {"metadata": {"name": key[1]}})
             return
         if deleting(namespace):
             self._empty(namespace)

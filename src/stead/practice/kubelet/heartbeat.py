@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from stead.practice import timestamps
 from stead.practice.controllers.base import Controller
-from stead.practice.objects import Key, Obj, condition, each, name_of, uid_of
+from stead.practice.objects import Key, Obj, condition, deleting, each, name_of, uid_of
 from stead.practice.store import Change
 from stead.practice.world import World
 
@@ -29,8 +29,12 @@ class Heartbeats(Controller):
     watches = ("nodes",)
 
     def on_change(self, change: Change) -> None:
-        if change.verb != "MODIFIED" or not self._lease(change.key[1]):
+        if change.verb != "MODIFIED" or (self._can_lease() and not self._lease(change.key[1])):
             self.queue(change.key)
+
+    def _can_lease(self) -> bool:
+        namespace = self.world.store.get("namespaces", "", LEASE_NAMESPACE)
+        return namespace is not None and not deleting(namespace)
 
     def _lease(self, node: str) -> Obj | None:
         return self.world.store.get(LEASES, LEASE_NAMESPACE, node)
@@ -49,7 +53,7 @@ class Heartbeats(Controller):
         if lease is not None:
             self.world.edit(LEASES, (LEASE_NAMESPACE, name), lambda obj: obj["spec"].update(renewTime=now))
             return
-        if self.world.store.get("namespaces", "", LEASE_NAMESPACE) is None:
+        if not self._can_lease():
             return
         owner = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": uid_of(node)}
         meta = {"name": name, "ownerReferences": [owner]}
