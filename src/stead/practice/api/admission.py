@@ -1,17 +1,14 @@
 """What happens to an object on its way in, beside defaults and validation: the admission plugins that a real server has on.
 
 Promise: each plugin may refuse (ApiError) or complete the caller's own copy; none writes to the store.
-Sources: `plugin/pkg/admission/*` (NamespaceLifecycle, ServiceAccount, DefaultTolerationSeconds, Priority, ResourceQuota).
+Sources: `plugin/pkg/admission/*` (NamespaceLifecycle, LimitRanger, ServiceAccount, DefaultTolerationSeconds, Priority, ResourceQuota).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from fractions import Fraction
 
-from stead.practice import quantity
-from stead.practice.api import errors, webhooks
+from stead.practice.api import errors, limits, quotas, webhooks
 from stead.practice.api.resources import Resource
 from stead.practice.objects import Obj, deleting, each, inside, name_of
 from stead.practice.world import World
@@ -39,13 +36,14 @@ def namespace_lifecycle(world: World, resource: Resource, obj: Obj) -> None:
 
 def pod(world: World, resource: Resource, obj: Obj) -> None:
     _priority(world, resource, obj)
+    _runtime(world, resource, obj)
     _service_account(world, resource, obj)
     _tolerations(obj["spec"])
 
 
 def _priority(world: World, resource: Resource, obj: Obj) -> None:
     spec = obj["spec"]
-    name = spec.get("priorityClassName")
+    name = spec.get("priorityClassName") or _usual_class(world)
     value, policy = 0, "PreemptLowerPriority"
     if name:
         known = world.store.get("priorityclasses.scheduling.k8s.io", "", name)
@@ -55,8 +53,26 @@ def _priority(world: World, resource: Resource, obj: Obj) -> None:
             raise errors.forbidden(resource, obj["metadata"].get("name", ""), why)
         value = known["value"] if known else builtin[name]
         policy = (known or {}).get("preemptionPolicy", policy)
+        spec["priorityClassName"] = name
     spec.setdefault("priority", value)
     spec.setdefault("preemptionPolicy", policy)
+
+
+def _usual_class(world: World) -> str:
+    """The class of pods that name none; of several that claim to be it, the one of the least value."""
+    found = [given for given in world.store.list("priorityclasses.scheduling.k8s.io") if given.get("globalDefault")]
+    return name_of(min(found, key=lambda given: given["value"])) if found else ""
+
+
+def _runtime(world: World, resource: Resource, obj: Obj) -> None:
+    name = obj["spec"].get("runtimeClassName")
+    if not name:
+        return
+    known = world.store.get("runtimeclasses.node.k8s.io", "", name)
+    if known is None:
+        raise errors.forbidden(resource, obj["metadata"].get("name", ""), f'pod rejected: RuntimeClass "{name}" not found')
+    if overhead := inside(known, "overhead").get("podFixed"):
+        obj["spec"]["overhead"] = dict(overhead)
 
 
 def _service_account(world: World, resource: Resource, obj: Obj) -> None:
@@ -142,81 +158,21 @@ def job(obj: Obj) -> None:
     spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
 
 
-def quota(world: World, resource: Resource, obj: Obj) -> None:
-    """Refuse what a ResourceQuota of the namespace does not leave room for."""
-    if not resource.namespaced or resource.key in ("resourcequotas", "events", "leases.coordination.k8s.io"):
-        return
-    for limit in world.store.list("resourcequotas", obj["metadata"]["namespace"]):
-        hard: Obj = inside(limit["spec"], "hard")
-        asked = {name: amount for name, amount in charges(resource.key, obj).items() if name in hard}
-        used = usage(world, obj["metadata"]["namespace"], list(asked))
-        over = [name for name in sorted(asked) if used[name] + asked[name] > quantity.parse(hard[name])]
-        if over:
-            raise errors.forbidden(resource, obj["metadata"].get("name", ""), _exceeded(limit, over, asked, used, hard))
-
-
-def _exceeded(limit: Obj, over: list[str], asked: dict[str, Fraction], used: dict[str, Fraction], hard: Obj) -> str:
-    def said(amounts: Callable[[str], str]) -> str:
-        return ",".join(f"{name}={amounts(name)}" for name in over)
-
-    return (
-        f"exceeded quota: {name_of(limit)}, requested: {said(lambda n: quantity.text(asked[n], str(hard[n])))}, "
-        f"used: {said(lambda n: quantity.text(used[n], str(hard[n])))}, limited: {said(lambda n: str(hard[n]))}"
-    )
-
-
-def charges(resource: str, obj: Obj) -> dict[str, Fraction]:
-    """What one object costs a quota, by the quota's names."""
-    plural, _, group = resource.partition(".")
-    costs = {f"count/{plural}{'.' + group if group else ''}": Fraction(1)}
-    if not group:
-        costs[plural] = Fraction(1)
-    if resource == "pods":
-        for side in ("requests", "limits"):
-            for name in ("cpu", "memory"):
-                total = sum((_amount(c, side, name) for c in each(obj["spec"], "containers")), Fraction(0))
-                costs[f"{side}.{name}"] = total
-                if side == "requests":
-                    costs[name] = total
-    if resource == "persistentvolumeclaims":
-        wanted = inside(obj["spec"], "resources", "requests").get("storage", "0")
-        costs["requests.storage"] = quantity.parse(wanted)
-    return costs
-
-
-def _amount(container: Obj, side: str, name: str) -> Fraction:
-    return quantity.parse(inside(container, "resources", side).get(name, "0"))
-
-
-_COUNTED = {
-    "requests.cpu": "pods", "requests.memory": "pods", "limits.cpu": "pods", "limits.memory": "pods", "cpu": "pods",
-    "memory": "pods", "requests.storage": "persistentvolumeclaims",
-}  # fmt: skip
-
-
-def usage(world: World, namespace: str, names: list[str]) -> dict[str, Fraction]:
-    total = {name: Fraction(0) for name in names}
-    for name in names:
-        resource = _COUNTED.get(name, name.removeprefix("count/"))
-        for obj in world.store.list(resource, namespace):
-            if resource == "pods" and inside(obj, "status").get("phase") in ("Succeeded", "Failed"):
-                continue
-            total[name] += charges(resource, obj).get(name, Fraction(0))
-    return total
-
-
 def admit(world: World, resource: Resource, obj: Obj) -> None:
     """All plugins for a creation, in order."""
     if resource.key == "pods":
         pod(world, resource, obj)
+        limits.apply(world, resource, obj)
     elif resource.key == "services":
         service(world, obj)
     elif resource.key == "jobs.batch":
         job(obj)
     elif resource.key == "persistentvolumeclaims" and "storageClassName" not in obj["spec"]:
         _default_class(world, obj)
+    if resource.key == "persistentvolumeclaims":
+        limits.apply(world, resource, obj)
     webhooks.ask(world, resource, obj)
-    quota(world, resource, obj)
+    quotas.admit(world, resource, obj)
 
 
 def _default_class(world: World, claim: Obj) -> None:

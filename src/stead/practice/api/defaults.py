@@ -9,6 +9,7 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
+from stead.practice.api import limits
 from stead.practice.objects import Obj, each, inside
 
 
@@ -172,6 +173,10 @@ def _volume_object(obj: Obj) -> None:
     _default(obj["spec"], volumeMode="Filesystem", persistentVolumeReclaimPolicy="Retain")
 
 
+def _priority_class(obj: Obj) -> None:
+    _default(obj, value=0, preemptionPolicy="PreemptLowerPriority")
+
+
 def _storage_class(obj: Obj) -> None:
     _default(obj, reclaimPolicy="Delete", volumeBindingMode="Immediate")
 
@@ -227,9 +232,13 @@ _BY_RESOURCE: dict[str, Callable[[Obj], None]] = {
     "clusterrolebindings.rbac.authorization.k8s.io": _binding,
     "clusterroles.rbac.authorization.k8s.io": _cluster_role,
     "customresourcedefinitions.apiextensions.k8s.io": _definition,
+    "limitranges": limits.fill,
+    "priorityclasses.scheduling.k8s.io": _priority_class,
 }
 
-_WITH_SPEC = frozenset(key for key in _BY_RESOURCE if not key.startswith(("namespaces", "secrets", "storage", "role", "clusterrole")))
+_WITH_SPEC = frozenset(
+    key for key in _BY_RESOURCE if not key.startswith(("namespaces", "secrets", "storage", "role", "clusterrole", "priority"))
+)
 
 
 def fill(resource: str, obj: Obj) -> None:

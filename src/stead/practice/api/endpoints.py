@@ -6,16 +6,17 @@ from aiohttp import web
 
 from stead.practice.api import discovery, encoding, errors, openapi
 from stead.practice.api.representations import Form, form_of
-from stead.practice.api.resources import Registry
 from stead.practice.objects import Obj
+from stead.practice.world import World
 
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _CHECKS = ("ping", "log", "etcd", "poststarthook/start-apiextensions-informers", "poststarthook/rbac/bootstrap-roles")
 
 
 class Endpoints:
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._registry = world.registry
 
     def answer(self, asked: web.Request) -> web.Response:
         if asked.method not in ("GET", "HEAD"):
@@ -60,9 +61,9 @@ class Endpoints:
             case ["v3"]:
                 return _json(openapi.index(self._registry))
             case ["v3", "api", version]:
-                return _json(openapi.version_3(self._registry, "", version))
+                return _json(openapi.version_3(self._world, "", version))
             case ["v3", "apis", group, version]:
-                return _json(openapi.version_3(self._registry, group, version))
+                return _json(openapi.version_3(self._world, group, version))
             case _:
                 raise errors.PageNotFoundError
 

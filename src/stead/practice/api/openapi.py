@@ -1,13 +1,15 @@
 """The OpenAPI documents, as far as kubectl needs them before it writes.
 
 Promise: enough for `kubectl apply` to see that fields are validated by the server, in version 3 (kubectl 1.27 and later)
-and version 2 (older ones, as protobuf). There are no schemas: `kubectl explain` has nothing to tell.
+and version 2 (older ones, as protobuf). Version 3 has the schemas of all kinds, for `kubectl explain`; version 2 has none.
 """
 
 from __future__ import annotations
 
+from stead.practice.api import openapi_schemas
 from stead.practice.api.resources import Registry, Resource
 from stead.practice.objects import Obj
+from stead.practice.world import World
 
 _VALIDATION = {"name": "fieldValidation", "in": "query", "schema": {"type": "string", "uniqueItems": True}}
 
@@ -19,10 +21,12 @@ def index(registry: Registry) -> Obj:
     return {"paths": {path: {"serverRelativeURL": f"/openapi/v3/{path}?hash=practice"} for path in sorted(found)}}
 
 
-def version_3(registry: Registry, group: str, version: str) -> Obj:
-    paths = {_path(resource): {"patch": _patch(resource)} for resource in registry.within(group, version)}
+def version_3(world: World, group: str, version: str) -> Obj:
+    served = world.registry.within(group, version)
+    paths = {_path(resource): {"get": _get(resource), "patch": _patch(resource)} for resource in served}
     info = {"title": "Kubernetes", "version": "v1.36.2"}
-    return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": {}}}
+    found = openapi_schemas.schemas(world, served)
+    return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": found}}
 
 
 def _path(resource: Resource) -> str:
@@ -31,14 +35,27 @@ def _path(resource: Resource) -> str:
     return f"{root}{space}/{resource.plural}/{{name}}"
 
 
+def _get(resource: Resource) -> Obj:
+    content = {"application/json": {"schema": openapi_schemas.reference(resource)}}
+    return {
+        "operationId": f"read{resource.kind}",
+        "responses": {"200": {"description": "OK", "content": content}},
+        "x-kubernetes-action": "get",
+        "x-kubernetes-group-version-kind": _kind(resource),
+    }
+
+
+def _kind(resource: Resource) -> Obj:
+    return {"group": resource.group, "version": resource.version, "kind": resource.kind}
+
+
 def _patch(resource: Resource) -> Obj:
-    kind = {"group": resource.group, "version": resource.version, "kind": resource.kind}
     return {
         "operationId": f"patch{resource.kind}",
         "parameters": [_VALIDATION],
         "responses": {"200": {"description": "OK"}},
         "x-kubernetes-action": "patch",
-        "x-kubernetes-group-version-kind": kind,
+        "x-kubernetes-group-version-kind": _kind(resource),
     }
 
 

@@ -49,7 +49,7 @@ class ApiServer:
         self._users = users
         self._rbac = access
         self._handlers = handlers
-        self._endpoints = Endpoints(world.registry)
+        self._endpoints = Endpoints(world)
         self._runner: web.AppRunner | None = None
         self._connections: WeakSet[asyncio.WriteTransport] = WeakSet()
         self.port = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stead.practice import quantity
-from stead.practice.api import admission
+from stead.practice.api import quotas
 from stead.practice.controllers.base import Controller
 from stead.practice.objects import Key, inside, key_of
 from stead.practice.store import Change
@@ -30,6 +30,6 @@ class Quotas(Controller):
         if limit is None:
             return
         hard: dict[str, str] = inside(limit["spec"], "hard")
-        used = admission.usage(self.world, key[0], list(hard))
+        used = quotas.usage(self.world, limit, list(hard))
         told = {name: quantity.text(amount, str(hard[name])) for name, amount in used.items()}
         self.put_status(RESOURCE, limit, {"hard": dict(hard), "used": told})
