@@ -229,3 +229,17 @@ async def test_a_container_may_mount_what_a_claim_template_makes(stage):
     del mounts[1]
     await stage.apply(db)
     assert stage.cluster.get("StatefulSet", "payments", "db") is not None
+
+
+async def test_a_replication_controller_keeps_its_pods_too(stage, admin):
+    template = {"metadata": {"labels": {"app": "old"}}, "spec": {"containers": [{"name": "main", "image": "registry.example.com/api:1"}]}}
+    meta = {"name": "old", "namespace": "payments"}
+    old = {"apiVersion": "v1", "kind": "ReplicationController", "metadata": meta, "spec": {"replicas": 2, "template": template}}
+    await stage.apply(old, seconds=10)
+    stored = stage.cluster.get("ReplicationController", "payments", "old")
+    assert (stored["spec"]["selector"], stored["status"]["readyReplicas"]) == ({"app": "old"}, 2)
+    scale = (await admin("GET", "/api/v1/namespaces/payments/replicationcontrollers/old/scale")).body
+    assert scale["status"] == {"replicas": 2, "selector": "app=old"}
+    stage.cluster.delete("Pod", "payments", stage.pods("old")[0]["metadata"]["name"], grace_seconds=0)
+    await stage.wait(10)
+    assert len(stage.pods("old")) == 2

@@ -148,6 +148,13 @@ def from_object(selector: Obj | None) -> LabelSelector | None:
     return LabelSelector((*equal, *expressions(each(selector, "matchExpressions"))))
 
 
+def of_scaled(obj: Obj) -> Obj | None:
+    """The selector of something that has a scale; that of a ReplicationController is a plain map."""
+    given: Obj | None = inside(obj, "spec").get("selector")
+    plain = given and not {"matchLabels", "matchExpressions"} & given.keys()
+    return {"matchLabels": given} if plain else given
+
+
 def selects(selector: Obj | None, obj: Obj) -> bool:
     parsed = from_object(selector)
     return parsed is not None and parsed.matches(labels_of(obj))

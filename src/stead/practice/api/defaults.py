@@ -112,6 +112,13 @@ def _replicaset(obj: Obj) -> None:
     _default(obj["spec"], replicas=1)
 
 
+def _controller(obj: Obj) -> None:
+    _replicaset(obj)
+    labels = dict(inside(obj["spec"], "template", "metadata", "labels"))
+    if labels:
+        _default(obj["spec"], selector=labels)
+
+
 def _statefulset(obj: Obj) -> None:
     _template(obj)
     _default(
@@ -173,6 +180,13 @@ def _volume_object(obj: Obj) -> None:
     _default(obj["spec"], volumeMode="Filesystem", persistentVolumeReclaimPolicy="Retain")
 
 
+def _autoscaler(obj: Obj) -> None:
+    cpu = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}
+    _default(obj["spec"], minReplicas=1)
+    if not obj["spec"].get("metrics"):
+        obj["spec"]["metrics"] = [cpu]
+
+
 def _priority_class(obj: Obj) -> None:
     _default(obj, value=0, preemptionPolicy="PreemptLowerPriority")
 
@@ -217,7 +231,7 @@ _BY_RESOURCE: dict[str, Callable[[Obj], None]] = {
     "pods": _pod,
     "deployments.apps": _deployment,
     "replicasets.apps": _replicaset,
-    "replicationcontrollers": _replicaset,
+    "replicationcontrollers": _controller,
     "statefulsets.apps": _statefulset,
     "daemonsets.apps": _daemonset,
     "jobs.batch": _job,
@@ -233,6 +247,7 @@ _BY_RESOURCE: dict[str, Callable[[Obj], None]] = {
     "clusterroles.rbac.authorization.k8s.io": _cluster_role,
     "customresourcedefinitions.apiextensions.k8s.io": _definition,
     "limitranges": limits.fill,
+    "horizontalpodautoscalers.autoscaling": _autoscaler,
     "priorityclasses.scheduling.k8s.io": _priority_class,
 }
 

@@ -18,10 +18,12 @@ _STATUS: dict[str, Obj] = {
     "daemonsets.apps": {
         "currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0, "numberReady": 0,
     },
+    "horizontalpodautoscalers.autoscaling": {"currentReplicas": 0, "desiredReplicas": 0},
     "poddisruptionbudgets.policy": {
         "disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0,
     },
     "ingresses.networking.k8s.io": {"loadBalancer": {}},
+    "volumeattachments.storage.k8s.io": {"attached": False},
     "customresourcedefinitions.apiextensions.k8s.io": {
         "conditions": None, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": None,
     },

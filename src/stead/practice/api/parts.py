@@ -14,7 +14,7 @@ from stead.practice.api.deletion import DeleteOptions, Deletes
 from stead.practice.api.resources import Resource
 from stead.practice.api.writes import Change, Writes
 from stead.practice.objects import Key, Obj, clone, deleting, each, inside, labels_of
-from stead.practice.selectors import from_object
+from stead.practice.selectors import from_object, of_scaled
 from stead.practice.world import World
 
 LogReader = Callable[[Obj, str, bool], "list[str] | None"]
@@ -24,7 +24,7 @@ LogReader = Callable[[Obj, str, bool], "list[str] | None"]
 def scale_of(obj: Obj) -> Obj:
     meta = {name: obj["metadata"][name] for name in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")}
     spec, status = inside(obj, "spec"), inside(obj, "status")
-    selector = from_object(spec.get("selector"))
+    selector = from_object(of_scaled(obj))
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stead.practice.controllers.autoscaler import Autoscalers
 from stead.practice.controllers.base import Controller, Hands
 from stead.practice.controllers.cronjob import CronJobs
 from stead.practice.controllers.daemonset import DaemonSets
@@ -15,7 +16,7 @@ from stead.practice.controllers.namespaces import Namespaces
 from stead.practice.controllers.node_lifecycle import NodeLifecycle, TaintEviction
 from stead.practice.controllers.pod_gc import PodGc
 from stead.practice.controllers.quota import Quotas
-from stead.practice.controllers.replicaset import ReplicaSets
+from stead.practice.controllers.replicaset import ReplicaSets, ReplicationControllers
 from stead.practice.controllers.statefulset import StatefulSets
 from stead.practice.controllers.volumes import Claims, FreeVolumes
 from stead.practice.scheduler.scheduler import Scheduler
@@ -28,11 +29,13 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     Jobs,
     Deployments,
     ReplicaSets,
+    ReplicationControllers,
     StatefulSets,
     DaemonSets,
     Claims,
     FreeVolumes,
     Disruption,
+    Autoscalers,
     Endpoints,
     Garbage,
     NodeLifecycle,

@@ -1,4 +1,7 @@
-"""ReplicaSets: as many pods as were asked for. Source: `pkg/controller/replicaset/replica_set.go`."""
+"""ReplicaSets, and ReplicationControllers before them: as many pods as were asked for.
+
+Source: `pkg/controller/replicaset/replica_set.go`.
+"""
 
 from __future__ import annotations
 
@@ -16,21 +19,23 @@ _RETRY = timedelta(seconds=10)
 
 class ReplicaSets(PodMaker):
     name = "replicaset"
+    kind = "ReplicaSet"
+    resource = RESOURCE
     watches = (RESOURCE, "pods")
 
     def on_change(self, change: Change) -> None:
         if change.resource == "pods":
-            self.queue_owner(change, "ReplicaSet")
+            self.queue_owner(change, self.kind)
         elif change.verb != "DELETED" and (change.old is None or not _same_wish(change.old.obj, change.obj)):
             self.queue(change.key)
 
     def reconcile(self, key: Key) -> None:
-        replicaset = self.world.store.get(RESOURCE, *key)
+        replicaset = self.world.store.get(self.resource, *key)
         if replicaset is None:
             return
         failure = "" if deleting(replicaset) else self._adjust(replicaset)
         owned = self.pods_of(replicaset)
-        self.put_status(RESOURCE, replicaset, self._status(replicaset, owned, failure))
+        self.put_status(self.resource, replicaset, self._status(replicaset, owned, failure))
 
     def _adjust(self, replicaset: Obj) -> str:
         """Make or drop pods; the reason when one could not be made."""
@@ -77,3 +82,12 @@ class ReplicaSets(PodMaker):
 def _same_wish(old: Obj, new: Obj) -> bool:
     """Its own report is no reason to act again: a refused pod has another name in each, so that would never end."""
     return old["spec"] == new["spec"] and deleting(old) == deleting(new)
+
+
+class ReplicationControllers(ReplicaSets):
+    """The same under its older name, as in Kubernetes itself (`pkg/controller/replication`)."""
+
+    name = "replication"
+    kind = "ReplicationController"
+    resource = "replicationcontrollers"
+    watches = (resource, "pods")

@@ -25,6 +25,10 @@ def _replicaset(obj: Obj, _now: datetime) -> list[Any]:
     return [*numbers, *images(spec), selector_text(spec.get("selector"))]
 
 
+def _controller(obj: Obj, now: datetime) -> list[Any]:
+    return [*_replicaset({**obj, "spec": {**obj["spec"], "selector": None}}, now)[:-1], equality_text(obj["spec"].get("selector"))]
+
+
 def _statefulset(obj: Obj, _now: datetime) -> list[Any]:
     spec, status = obj["spec"], inside(obj, "status")
     return [f"{status.get('readyReplicas', 0)}/{spec['replicas']}", *images(spec)]
@@ -78,6 +82,31 @@ def _budget(obj: Obj, _now: datetime) -> list[Any]:
     return [str(low) if low is not None else "N/A", str(high) if high is not None else "N/A", allowed]
 
 
+def _autoscaler(obj: Obj, _now: datetime) -> list[Any]:
+    spec, status = obj["spec"], inside(obj, "status")
+    reference = spec["scaleTargetRef"]
+    shown = [_target(metric, each(status, "currentMetrics")) for metric in each(spec, "metrics")]
+    more = f" + {len(shown) - 2} more..." if len(shown) > 2 else ""
+    targets = ", ".join(shown[:2]) + more or "<none>"
+    bounds = [str(spec.get("minReplicas", "<unset>")), spec["maxReplicas"], status.get("currentReplicas", 0)]
+    return [f"{reference['kind']}/{reference['name']}", targets, *bounds]
+
+
+def _target(metric: Obj, known: list[Obj]) -> str:
+    """`cpu: 12%/80%`, or `<unknown>` in the place of what is not known."""
+    kind: str = metric["type"]
+    part = "containerResource" if kind == "ContainerResource" else kind.lower()
+    source = inside(metric, part)
+    name = source.get("name") or inside(source, "metric").get("name", "")
+    now: Obj = next((inside(k, part, "current") for k in known if inside(k, part).get("name") == source.get("name")), Obj())
+    share = inside(source, "target").get("averageUtilization")
+    if share is not None:
+        used = now.get("averageUtilization")
+        return f"{name}: {'<unknown>' if used is None else f'{used}%'}/{share}%"
+    target = inside(source, "target")
+    return f"{name}: {now.get('averageValue', '<unknown>')}/{target.get('averageValue') or target.get('value')}"
+
+
 def _revision(obj: Obj, _now: datetime) -> list[Any]:
     owner = next((o for o in each(obj["metadata"], "ownerReferences") if o.get("controller")), None)
     group = owner["apiVersion"].rpartition("/")[0] if owner else ""
@@ -91,6 +120,10 @@ ROWS = {
         columns("Name", "Desired", "Current", "Ready", "Age", wide=_TEMPLATE, integers=("Desired", "Current", "Ready")),
         _replicaset,
     ),
+    "replicationcontrollers": Rows(
+        columns("Name", "Desired", "Current", "Ready", "Age", wide=_TEMPLATE, integers=("Desired", "Current", "Ready")),
+        _controller,
+    ),
     "statefulsets.apps": Rows(columns("Name", "Ready", "Age", wide=("Containers", "Images")), _statefulset),
     "daemonsets.apps": Rows(
         columns("Name", "Desired", "Current", "Ready", "Up-to-date", "Available", "Node Selector", "Age", wide=_TEMPLATE,
@@ -103,6 +136,9 @@ ROWS = {
         columns("Name", "Schedule", "Timezone", "Suspend", "Active", "Last Schedule", "Age", wide=_TEMPLATE,
                 integers=("Active",)),
         _cronjob,
+    ),
+    "horizontalpodautoscalers.autoscaling": Rows(
+        columns("Name", "Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age", integers=("MaxPods", "Replicas")), _autoscaler
     ),
     "poddisruptionbudgets.policy": Rows(
         columns("Name", "Min Available", "Max Unavailable", "Allowed Disruptions", "Age", integers=("Allowed Disruptions",)),
