@@ -58,11 +58,12 @@ class Model:
     @property
     def name(self) -> str:
         """As the OpenAPI document calls it: `io.k8s.api.core.v1.Pod`."""
-        group, _, version = self._module.rpartition("_")
+        group, _, version = self.module.rpartition("_")
         return f"{_HOMES.get(group, f'io.k8s.api.{group}')}.{version}.{self._struct.__name__}"
 
     @property
-    def _module(self) -> str:
+    def module(self) -> str:
+        """The module of `lightkube.models` that it is from: `core_v1`."""
         return self._struct.__module__.removeprefix(_PACKAGE)
 
     @cached_property
@@ -92,7 +93,7 @@ class Model:
         if kind in _PLAIN:
             values = "amount" if name in _AMOUNTS else "any" if name in _ANYTHING else "text"
             return Field(name, _PLAIN[kind], None, many, required, values)
-        model = _named(self._module, kind)
+        model = _named(self.module, kind)
         return Field(name, "model" if model else "any", model, many, required)
 
 
@@ -117,8 +118,14 @@ def _model(module: str, name: str) -> Model | None:
 @lru_cache(maxsize=256)
 def of(resource: Resource) -> Model | None:
     """The model of a built-in kind; None for custom resources and for those of other servers (`metrics.k8s.io`)."""
-    group = _GROUPS.get(resource.group, resource.group.partition(".")[0])
-    return None if resource.custom else _model(f"{group}_{resource.version}", resource.kind)
+    return None if resource.custom else named(resource.api_version, resource.kind)
+
+
+def named(api_version: str, kind: str) -> Model | None:
+    """The model of a kind, as a body names it; the options of requests are of no group of their own."""
+    group, _, version = api_version.rpartition("/")
+    module = f"{_GROUPS.get(group, group.partition('.')[0])}_{version}"
+    return _model("meta_v1", kind) if kind.endswith("Options") else _model(module, kind)
 
 
 def metadata() -> Model:

@@ -1,134 +1,107 @@
-"""Bodies in Kubernetes' protobuf form, which kubectl's typed clients send: for the kinds that it sends so.
+"""Bodies in Kubernetes' protobuf form, which kubectl's typed clients send since 1.32.
 
-Promise: a kind that stands in `_KINDS` is read whole; any other is refused with 415, as if the server spoke JSON alone.
-Answers are always JSON, which every such client accepts. Source: the `generated.proto` files of `k8s.io/api`.
+Promise: an object is read whole, or refused with 415 as if the server spoke JSON alone: nothing that was sent is lost. The types are those
+of `models`; only numbers come on top (`protobuf_numbers`). Answers are always JSON, which every such client accepts.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from stead.practice import timestamps
+from stead.practice.api import models, protobuf_numbers
+from stead.practice.api.models import Field, Model
 from stead.practice.objects import Obj
 
 MAGIC = b"k8s\x00"
+_DEEPEST = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field's name and form: text, int, bool, bytes, time, a message (by its own fields), or a map of text or bytes."""
-
-    name: str
-    form: str = "text"
-    fields: dict[int, Field] | None = None
-    many: bool = False
-
-
-def _message(name: str, fields: dict[int, Field], *, many: bool = False) -> Field:
-    return Field(name, "message", fields, many)
-
-
-_OWNER = {
-    1: Field("kind"), 3: Field("name"), 4: Field("uid"), 5: Field("apiVersion"), 6: Field("controller", "bool"),
-    7: Field("blockOwnerDeletion", "bool"),
-}  # fmt: skip
-_META = {
-    1: Field("name"), 2: Field("generateName"), 3: Field("namespace"), 5: Field("uid"), 6: Field("resourceVersion"),
-    7: Field("generation", "int"), 8: Field("creationTimestamp", "time"), 9: Field("deletionTimestamp", "time"),
-    10: Field("deletionGracePeriodSeconds", "int"), 11: Field("labels", "texts"), 12: Field("annotations", "texts"),
-    13: _message("ownerReferences", _OWNER, many=True), 14: Field("finalizers", many=True),
-}  # fmt: skip
-_DELETE = {
-    1: Field("gracePeriodSeconds", "int"),
-    2: _message("preconditions", {1: Field("uid"), 2: Field("resourceVersion")}),
-    3: Field("orphanDependents", "bool"),
-    4: Field("propagationPolicy"),
-    5: Field("dryRun", many=True),
-}
-_RESOURCE = {
-    1: Field("namespace"), 2: Field("verb"), 3: Field("group"), 4: Field("version"), 5: Field("resource"),
-    6: Field("subresource"), 7: Field("name"),
-}  # fmt: skip
-_ACCESS = {
-    1: _message("resourceAttributes", _RESOURCE),
-    2: _message("nonResourceAttributes", {1: Field("path"), 2: Field("verb")}),
-}
-_SUBJECT = {**_ACCESS, 3: Field("user"), 4: Field("groups", many=True), 6: Field("uid")}
-_REFERENCE = {1: Field("kind"), 2: Field("namespace"), 3: Field("name"), 4: Field("uid"), 5: Field("apiVersion")}
-
-
-def _kind(**parts: Field) -> dict[int, Field]:
-    """A kind's own fields by number (`_2`, `_3` …), with its metadata in front."""
-    return {1: _message("metadata", _META), **{int(number[1:]): field for number, field in parts.items()}}
-
-
-_KINDS: dict[str, dict[int, Field]] = {
-    "DeleteOptions": _DELETE,
-    "Eviction": _kind(_2=_message("deleteOptions", _DELETE)),
-    "Binding": _kind(_2=_message("target", _REFERENCE)),
-    "Namespace": _kind(),
-    "ServiceAccount": _kind(),
-    "ConfigMap": _kind(_2=Field("data", "texts"), _3=Field("binaryData", "blobs"), _4=Field("immutable", "bool")),
-    "Secret": _kind(_2=Field("data", "blobs"), _3=Field("type"), _4=Field("stringData", "texts"), _5=Field("immutable", "bool")),
-    "Scale": _kind(_2=_message("spec", {1: Field("replicas", "int")})),
-    "SelfSubjectAccessReview": _kind(_2=_message("spec", _ACCESS)),
-    "SubjectAccessReview": _kind(_2=_message("spec", _SUBJECT)),
-    "LocalSubjectAccessReview": _kind(_2=_message("spec", _SUBJECT)),
-    "SelfSubjectRulesReview": _kind(_2=_message("spec", {1: Field("namespace")})),
-    "SelfSubjectReview": _kind(),
-}
-_ENVELOPE = {1: _message("type", {1: Field("apiVersion"), 2: Field("kind")}), 2: Field("raw", "bytes")}
+class UnknownFieldError(Exception):
+    """A part that is not known here, and that is not empty."""
 
 
 def decode(body: bytes) -> Obj | None:
-    """The object as JSON would have it; None for a kind that is not known here. Raises ValueError for bytes that are none."""
+    """The object as JSON would have it; None for one that cannot be read whole. Raises ValueError for bytes that are none."""
     if not body.startswith(MAGIC):
         raise ValueError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
-    envelope = _read(body[len(MAGIC) :], _ENVELOPE)
-    kind: str = envelope.get("type", {}).get("kind", "")
-    if kind not in _KINDS:
+    envelope = dict(_wire(body[len(MAGIC) :]))
+    kind = {name: _bytes(value).decode() for name, value in zip(("apiVersion", "kind"), _pair(_bytes(envelope.get(1, b""))), strict=True)}
+    model = models.named(kind["apiVersion"], kind["kind"])
+    if model is None:
         return None
-    return {**envelope["type"], **_read(envelope.get("raw", b""), _KINDS[kind])}
+    try:
+        return {**kind, **_Reader(model).read(_bytes(envelope.get(2, b"")), {}, 0)}
+    except UnknownFieldError:
+        return None
 
 
-def _read(data: bytes, fields: dict[int, Field]) -> Obj:
-    found: Obj = {}
-    for number, value in _wire(data):
-        field = fields.get(number)
-        if field is None:
-            continue
-        meant = _value(field, value)
-        if field.form in ("texts", "blobs"):
-            found.setdefault(field.name, {}).update(meant)
-        elif field.many:
+class _Reader:
+    """Reads messages of one type."""
+
+    def __init__(self, model: Model, inside: str = "") -> None:
+        self._model = model
+        self._slots = protobuf_numbers.of(inside or model.name.rpartition(".")[2], model.module)
+
+    def read(self, data: bytes, found: Obj, depth: int) -> Obj:
+        if depth > _DEEPEST:
+            raise ValueError("proto: the message is too deep")
+        for number, value in _wire(data):
+            slot = self._slots.get(number) if self._slots is not None else None
+            if slot is None:
+                if value not in (0, b""):  # Go writes empty parts out
+                    raise UnknownFieldError
+            elif slot.inline:
+                _Reader(self._model, slot.name).read(_bytes(value), found, depth + 1)
+            elif slot.name != "status":  # nobody sends one, but for its emptiness
+                self._take(found, self._model.fields[slot.name], value, depth, raw=slot.raw)
+        return found
+
+    def _take(self, found: Obj, field: Field, value: int | bytes, depth: int, *, raw: bool) -> None:
+        if field.form == "map":
+            name, content = _pair(_bytes(value))
+            found.setdefault(field.name, {})[_bytes(name).decode()] = _of_map(field, _bytes(content), raw=raw)
+            return
+        meant = _value(field, value, depth, raw=raw)
+        if field.many:
             found.setdefault(field.name, []).append(meant)
-        elif meant not in ("", None):  # Go writes empty strings out; JSON leaves them away
+        elif meant not in ("", None):
             found[field.name] = meant
-    return found
 
 
-def _value(field: Field, value: int | bytes) -> Any:
-    if isinstance(value, int):
-        return bool(value) if field.form == "bool" else value
+def _of_map(field: Field, content: bytes, *, raw: bool) -> str:
+    if raw:
+        return base64.b64encode(content).decode()
+    return _bytes(dict(_wire(content)).get(1, b"")).decode() if field.values == "amount" else content.decode()
+
+
+def _value(field: Field, value: int | bytes, depth: int, *, raw: bool) -> Any:
+    if field.model is not None:
+        return _Reader(field.model).read(_bytes(value), {}, depth + 1)
     match field.form:
-        case "message":
-            return _read(value, field.fields or {})
-        case "texts" | "blobs":
-            pair = dict(_wire(value))
-            name, content = _bytes(pair.get(1, b"")), _bytes(pair.get(2, b""))
-            shown = base64.b64encode(content).decode() if field.form == "blobs" else content.decode()
-            return {name.decode(): shown}
+        case "int":
+            return value if isinstance(value, int) else None
+        case "bool":
+            return bool(value)
+        case "amount":
+            return _bytes(dict(_wire(_bytes(value))).get(1, b"")).decode()
+        case "int-or-text":
+            parts = dict(_wire(_bytes(value)))
+            return _bytes(parts.get(3, b"")).decode() if parts.get(1) else parts.get(2, 0)
         case "time":
-            moment = dict(_wire(value)).get(1, 0)
-            return timestamps.seconds(datetime.fromtimestamp(moment, UTC)) if isinstance(moment, int) and moment else None
-        case "bytes":
-            return value
+            moment = dict(_wire(_bytes(value))).get(1, 0)
+            return timestamps.seconds(datetime.fromtimestamp(moment, UTC)) if isinstance(moment, int) and 0 < moment < 1 << 36 else None
         case _:
-            return value.decode()
+            return base64.b64encode(_bytes(value)).decode() if raw else _bytes(value).decode()
+
+
+def _pair(data: bytes) -> tuple[int | bytes, int | bytes]:
+    """The first two fields of a message: an entry of a map, or what an object is."""
+    parts = dict(_wire(data))
+    return parts.get(1, b""), parts.get(2, b"")
 
 
 def _bytes(value: int | bytes) -> bytes:
