@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from stead.domain.action import Action, ActionRequest, Risk
 from stead.domain.finding import Finding, FindingClass, Progressing
 from stead.domain.model import ModelSpec
+from stead.domain.subject import Subject
 from stead.ports import Channel, Clock, Estate, Hands, HostCommands
 
 Outcome = Finding | Progressing | None | Iterable[Finding | Progressing]
@@ -156,6 +157,8 @@ class Verb:
     `apply(action, estate, hands)` makes the change, fenced by the action's precondition.
     `landed(action, estate)` looks whether this very action has already been applied: the question after a crash.
     `subject_stays` says whether the subject must still be there for a proof, or must be gone.
+    `api_version` is that of its kinds, `parameters` what each is, in a few words, and `command(subject, parameters)` the line that does
+    the same by hand: a model that proposes the verb knows no more of it than these.
     """
 
     name: str
@@ -168,6 +171,9 @@ class Verb:
     landed: Callable[[Action, Estate], Awaitable[bool]]
     subject_stays: bool = True
     page: str = ""
+    api_version: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    command: Callable[[Subject, Mapping[str, Any]], str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,4 +229,37 @@ class ModelKind:
     page: str = ""
 
 
-Declarations = Mapping[str, Check | HostCheck | Verb | Playbook | ChannelKind | ModelKind]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What a tool saw: `text`, the `command` that shows the same by hand, and whether somebody else wrote (a part of) it."""
+
+    text: str
+    command: str = ""
+    tainted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """One look that a model may ask for. It reads and never changes; `run(estate, arguments)` raises BlindError when it could not look.
+
+    `arguments` is a msgspec Struct: its fields, with their descriptions, are the schema that the model is told, and what it sends is
+    checked against it before `run` is called. `page` is what the model is told of it.
+    """
+
+    name: str
+    arguments: type[Any]
+    run: Callable[[Estate, Any], Awaitable[Looked]]
+    page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toolset:
+    """Tools of one kind of estate: `fits(estate)` says whether they can look at this one."""
+
+    name: str
+    fits: Callable[[Estate], bool]
+    tools: tuple[Tool, ...]
+    page: str = ""
+
+
+Declarations = Mapping[str, Check | HostCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset]

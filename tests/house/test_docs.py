@@ -103,6 +103,7 @@ def extensions() -> list[tuple[str, str]]:
         "playbooks": found.playbooks,
         "channels": found.channels,
         "models": found.models,
+        "tools": found.toolsets,
     }
     return [(shelf, name) for shelf, names in rooms.items() for name in sorted(names)]
 
@@ -123,7 +124,7 @@ def test_every_check_says_what_it_is() -> None:
 
 
 def test_no_page_describes_what_is_not_there() -> None:
-    shelves_ = ("checks", "actions", "playbooks", "channels", "models")
+    shelves_ = ("checks", "actions", "playbooks", "channels", "models", "tools")
     known = {(shelf, name) for shelf, name in extensions()} | {(shelf, "index") for shelf in shelves_}
     pages = {(path.parent.name, path.stem) for shelf in shelves_ for path in (ROOT / "docs" / shelf).glob("*.md")}
     assert pages - known == set()

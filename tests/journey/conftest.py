@@ -68,6 +68,7 @@ class World:
         self._processes: list[asyncio.subprocess.Process] = []
         self._starting: asyncio.subprocess.Process | None = None
         self._token = ""
+        self.models: list[Json] = []
 
     async def __aenter__(self) -> World:
         await self.cluster.start(self.folder / "cluster")
@@ -93,6 +94,12 @@ class World:
 
     async def ship_a_broken_release(self) -> None:
         house.ship_broken_release(self.cluster)
+        await self._let_pass(timedelta(minutes=3))
+        self._run_time()
+
+    async def break_a_configuration(self) -> None:
+        """Containers that crash for the want of a setting: no playbook cures it."""
+        house.break_configuration(self.cluster)
         await self._let_pass(timedelta(minutes=3))
         self._run_time()
 
@@ -209,6 +216,7 @@ class World:
                 }
             ],
             "channels": [{"name": "chat", "kind": "webhook", "url": self.chat.url, "secret": "env:CHAT_SECRET"}],
+            "models": self.models,
         }
         path = self.folder / "stead.yaml"
         path.write_text(json.dumps(settings))  # JSON is YAML

@@ -40,10 +40,21 @@ ANSWER = ("approvals.before-enqueue",)
 """Points on the way of a person's answer."""
 
 
+THOUGHT = (
+    "investigate.before-model",
+    "investigate.after-model",
+    "investigate.before-tool",
+    "investigate.after-tool",
+    "investigate.before-resolve",
+    "investigate.before-decide",
+)
+"""Points on the way of a model's investigation; test_thought.py kills at them."""
+
+
 def test_every_point_in_the_source_is_killed_at() -> None:
     source = Path(stead.__file__).parent
     written = {name for file in source.rglob("*.py") for name in re.findall(r'fault_point\("([^"]+)"\)', file.read_text())}
-    assert written == {*REPAIR, *ANSWER}
+    assert written == {*REPAIR, *ANSWER, *THOUGHT}
 
 
 @pytest.mark.parametrize("point", REPAIR)

@@ -65,7 +65,7 @@ async def test_an_answer_carries_its_calls_and_what_it_cost(endpoints: Endpoints
     server = await endpoints.serve(Answer(text="I look.", calls=[("look", {"at": "api"}), ("look", {"at": "db"})]))
     reply = await endpoints.chain(link(server)).ask(HELLO)
     assert reply.message.text == "I look."
-    assert [(call.tool, call.arguments) for call in reply.message.calls] == [("look", '{"at":"api"}'), ("look", '{"at":"db"}')]
+    assert [(call.tool, call.arguments) for call in reply.message.calls] == [("look", '{"at": "api"}'), ("look", '{"at": "db"}')]
     assert reply.model == "one" and reply.spent.calls == 1 and reply.spent.tokens_in > 50
     assert reply.spent.money == pytest.approx((reply.spent.tokens_in + 10 * reply.spent.tokens_out) / 1e6)
 

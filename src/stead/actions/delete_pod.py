@@ -9,7 +9,7 @@ from __future__ import annotations
 from stead.declare import Applied, Rbac, Verb
 from stead.domain.action import Action, Risk
 from stead.domain.errors import ConflictError
-from stead.estate.kubernetes.live import controller, moved, text
+from stead.estate.kubernetes.live import controller, kubectl, moved, text
 from stead.estate.kubernetes.pods import finalizers, is_ready, is_terminating, lasting_volumes, node_is_gone
 from stead.ports import Estate, Hands, Object
 
@@ -81,4 +81,6 @@ delete_pod = Verb(
     landed=_landed,
     subject_stays=False,
     page=(__doc__ or "").strip(),
+    api_version="v1",
+    command=lambda subject, _: kubectl(subject, "delete", "pod", subject.name),
 )

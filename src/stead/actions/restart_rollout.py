@@ -13,7 +13,7 @@ from typing import Any
 from stead.actions.fenced import MARK, has_landed, patch_fenced
 from stead.declare import Applied, Rbac, Verb
 from stead.domain.action import Action, Risk
-from stead.estate.kubernetes.live import at, condition, moved, number, text
+from stead.estate.kubernetes.live import at, condition, handle, kubectl, moved, number, text
 from stead.ports import Estate, Hands, Object
 
 
@@ -71,4 +71,6 @@ restart_rollout = Verb(
     apply=_apply,
     landed=has_landed,
     page=(__doc__ or "").strip(),
+    api_version="apps/v1",
+    command=lambda subject, _: kubectl(subject, "rollout", "restart", handle(subject)),
 )

@@ -89,4 +89,7 @@ rollback_revision = Verb(
     apply=_apply,
     landed=has_landed,
     page=(__doc__ or "").strip(),
+    api_version="apps/v1",
+    parameters={"to_revision": "number of the earlier revision to go back to"},
+    command=lambda subject, given: kubectl(subject, "rollout", "undo", handle(subject), f"--to-revision={given.get('to_revision', '')}"),
 )

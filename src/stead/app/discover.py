@@ -19,15 +19,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, cast
 
-from stead.declare import ChannelKind, Check, HostCheck, ModelKind, Playbook, Verb
+from stead.declare import ChannelKind, Check, HostCheck, ModelKind, Playbook, Toolset, Verb
 from stead.domain.errors import UserError
 
-BUILT_IN = ("stead.checks", "stead.actions", "stead.playbooks", "stead.channels", "stead.models")
+BUILT_IN = ("stead.checks", "stead.actions", "stead.playbooks", "stead.channels", "stead.models", "stead.tools")
 ENTRY_POINTS = "stead"
 
-Declaration = Check | HostCheck | Verb | Playbook | ChannelKind | ModelKind
-D = TypeVar("D", Check, HostCheck, Verb, Playbook, ChannelKind, ModelKind)
-_KINDS = (Check, HostCheck, Verb, Playbook, ChannelKind, ModelKind)
+Declaration = Check | HostCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset
+D = TypeVar("D", Check, HostCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset)
+_KINDS = (Check, HostCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,7 @@ class Shelves:
     playbooks: Mapping[str, Playbook] = field(default_factory=dict[str, Playbook])
     channels: Mapping[str, ChannelKind] = field(default_factory=dict[str, ChannelKind])
     models: Mapping[str, ModelKind] = field(default_factory=dict[str, ModelKind])
+    toolsets: Mapping[str, Toolset] = field(default_factory=dict[str, Toolset])
     places: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -56,7 +57,15 @@ def shelves(folders: Iterable[str | Path] = ()) -> Shelves:
     checks = _named(once, Check)
     hosts = _named(once, HostCheck)
     _refuse_shared(checks, hosts)
-    named = [checks, hosts, _named(once, Verb), _named(once, Playbook), _named(once, ChannelKind), _named(once, ModelKind)]
+    named = [
+        checks,
+        hosts,
+        _named(once, Verb),
+        _named(once, Playbook),
+        _named(once, ChannelKind),
+        _named(once, ModelKind),
+        _named(once, Toolset),
+    ]
     return Shelves(
         checks=_only(checks, Check),
         host_checks=_only(hosts, HostCheck),
@@ -64,6 +73,7 @@ def shelves(folders: Iterable[str | Path] = ()) -> Shelves:
         playbooks=_only(named[3], Playbook),
         channels=_only(named[4], ChannelKind),
         models=_only(named[5], ModelKind),
+        toolsets=_only(named[6], Toolset),
         places={name: one.place for kind in named for name, one in kind.items()},
     )
 

@@ -18,6 +18,7 @@ from stead.app.yaml_file import Path_, Written, parse_yaml, read_yaml
 from stead.declare import Check, HostCheck, Playbook, Verb
 from stead.domain.action import Risk
 from stead.domain.errors import UserError
+from stead.domain.ids import INVESTIGATOR
 from stead.domain.matching import Patterns
 from stead.domain.policy import MATCHABLE, Condition, Policy, Rule, Verdict
 
@@ -93,12 +94,12 @@ class Catalogue:
 
     @classmethod
     def of(cls, declarations: Iterable[object]) -> Catalogue:
-        """The names of verbs, checks and playbooks among these declarations."""
+        """The names of verbs, checks and playbooks among these declarations; whoever investigates proposes too."""
         found = list(declarations)
         return cls(
             verbs=frozenset(d.name for d in found if isinstance(d, Verb)),
             checks=frozenset(d.name for d in found if isinstance(d, Check | HostCheck)),
-            proposers=frozenset(d.name for d in found if isinstance(d, Playbook)),
+            proposers=frozenset({INVESTIGATOR, *(d.name for d in found if isinstance(d, Playbook))}),
         )
 
 

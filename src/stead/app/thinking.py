@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stead.app.config_errors import nearest
@@ -10,6 +11,7 @@ from stead.app.yaml_file import Written
 from stead.declare import ModelKind
 from stead.domain.errors import UserError
 from stead.domain.model import ModelRole, ModelSpec
+from stead.domain.redaction import Redactor
 from stead.models.chain import Chain, Link
 
 VARIABLE = "STEAD_MODEL"
@@ -86,3 +88,12 @@ def _key(model: ModelSettings, kind: ModelKind, environ: Mapping[str, str]) -> C
 
 def _first(variables: Sequence[str], environ: Mapping[str, str]) -> str:
     return next((environ[name] for name in variables if environ.get(name)), "")
+
+
+def redactor_of(chain: Chain | None) -> Redactor:
+    """Hides secrets in what models are sent, and the models' own keys among them."""
+    known: list[str] = []
+    for spec in chain.specs if chain is not None else ():
+        with contextlib.suppress(UserError):  # one that cannot be read cannot be told either
+            known.append(spec.key())
+    return Redactor([key for key in known if key])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
 from functools import partial
@@ -14,18 +15,20 @@ import sqlalchemy as sa
 import structlog
 
 from stead import __version__
-from stead.app import answers, discover
+from stead.app import answers, discover, runs_told
 from stead.app.discover import Shelves
 from stead.app.furnish import channels_of, estates_of, policy_of
 from stead.app.history import change_list, open_history
 from stead.app.muting_settings import BUILT_IN
 from stead.app.ownership import Ownership
 from stead.app.settings import Settings
+from stead.app.thinking import models_of, redactor_of
 from stead.clocks import SystemClock
 from stead.domain import ids
 from stead.domain.errors import Exit, SteadError, UserError
 from stead.domain.people import Principal
-from stead.engine import approvals, due, intake, journal, mutes, workflows
+from stead.domain.policy import Autonomy
+from stead.engine import approvals, due, intake, investigations, journal, mutes, workflows
 from stead.engine.journey import Journey
 from stead.estate.history.book import Book
 from stead.ports import Channel, Clock, Estate
@@ -56,6 +59,7 @@ class Stead:
         self.estates = estates
         self.channels = channels
         self.policy = policy_of(settings, shelves)
+        self.models = models_of(settings.models, shelves.models, os.environ)
         self.store = Store(settings.store.database_url(self.folder))
         self.ready = False
         self.history: Book | None = None
@@ -105,6 +109,12 @@ class Stead:
             channels=self.channels,
             windows=tuple(window.window() for window in self.settings.maintenance),
             inhibitions=(*BUILT_IN, *(rule.inhibition() for rule in self.settings.inhibit_rules)),
+            models=self.models,
+            toolsets=tuple(self.shelves.toolsets.values()),
+            redact=redactor_of(self.models),
+            autonomy=Autonomy(self.settings.agents.autonomy),
+            run_budget=self.settings.budgets.run.budget(),
+            incident_runs=self.settings.budgets.incident_runs,
         )
         workflows.bind(self._journey)
         await journal.launch(self.store)
@@ -128,7 +138,7 @@ class Stead:
             await journal.stop()
             self._journey.queue.close()
             self._journey = None
-        for closing in [*self.estates.values(), *self.channels.values()]:
+        for closing in [*self.estates.values(), *self.channels.values(), *([self.models] if self.models else [])]:
             with contextlib.suppress(SteadError, OSError):
                 await closing.close()
         if self.history is not None:
@@ -181,6 +191,19 @@ class Stead:
     async def change(self, work: Callable[Concatenate[sa.Connection, Journey, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`work(connection, journey, …)` in one transaction, for what a person changes. UserError while Stead is stopping."""
         return await self.store.run(work, self._running, *args, **kwargs)
+
+    async def investigate(self, incident: int, *, by: Principal) -> dict[str, Any]:
+        """Have a model investigate the incident now. UserError when that cannot be."""
+        number = await self.store.run(investigations.ask_for, self._running, incident, str(by))
+        return {"run": ids.run_number(number), "number": number}
+
+    async def agent_runs(self, limit: int = 100) -> list[dict[str, Any]]:
+        """Runs of models, newest first."""
+        return await self.store.look(runs_told.rows, limit)
+
+    async def agent_run(self, number: int) -> dict[str, Any] | None:
+        """One run with every step; None when there is none of that number."""
+        return await self.store.look(runs_told.whole, number)
 
     async def events(self, after: int = 0, limit: int = 500) -> list[dict[str, Any]]:
         return await self.store.look(events.after, after, limit)

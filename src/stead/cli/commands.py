@@ -38,6 +38,8 @@ COMMANDS = {
     "incidents": Command("incidents:incidents"),
     "show": Command("incidents:show"),
     "changes": Command("changes:changes"),
+    "investigate": Command("runs:investigate"),
+    "runs": Command("runs:app", group=True),
     "approvals": Command("approvals:approvals"),
     "approve": Command("approvals:approve"),
     "deny": Command("approvals:deny"),

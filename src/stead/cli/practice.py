@@ -34,7 +34,7 @@ class ReportForm(StrEnum):
 
 Which = Annotated[list[str] | None, typer.Argument(metavar="[NAME|TAG|FILE]...", help="Scenarios: names (`crash-*` too), tags, or files.")]
 Every = Annotated[bool, typer.Option("--all", help="All of them.")]
-Model = Annotated[str, typer.Option("--model", help="Who thinks beyond checks and playbooks. This version has `none`.")]
+Model = Annotated[str, typer.Option("--model", help="Who thinks: none, a configured model, KIND:MODEL, script:FILE.")]
 Policy = Annotated[Path | None, typer.Option("--policy", help="A policy file of your own.", show_default="the shipped one")]
 Repeat = Annotated[int, typer.Option("--repeat", min=1, max=100, help="Play each so often.")]
 ReportOutput = Annotated[ReportForm, typer.Option("--output", "-o", help="How the answer looks.")]
@@ -80,15 +80,13 @@ def run(
     """Let Stead meet scenarios, and grade it. Exits with 1 when a run did not pass."""
     from stead.practice.scenario import chosen
 
-    if model != "none":
-        raise UserError(f"--model {model}: this version of Stead plays without models", hint="leave it out, or say --model none")
     if not which and not every:
         raise UserError("no scenario is named", hint="name some, or a tag, or say --all; `stead practice list` shows them")
     scenarios = chosen([] if every else which or [])
     if proofs:
         _prove(scenarios)
         return
-    _grade(scenarios, policy, repeat, output, state)
+    _grade(scenarios, policy, model, repeat, output, state)
 
 
 @app.command()
@@ -122,16 +120,18 @@ def _prove(scenarios: Sequence[Scenario]) -> None:
         raise typer.Exit(Exit.NEGATIVE)
 
 
-def _grade(scenarios: Sequence[Scenario], policy: Path | None, repeat: int, output: ReportForm, state: Path | None) -> None:
+def _grade(scenarios: Sequence[Scenario], policy: Path | None, model: str, repeat: int, output: ReportForm, state: Path | None) -> None:
     from stead.app import telemetry
     from stead.clocks import SystemClock
     from stead.practice import report
     from stead.practice.run_many import grades
+    from stead.practice.thinkers import thinker
 
     telemetry.configure(quiet=True)
     folder = _folder(state)
+    thinks = thinker(model)
     with _progress("playing") as told:
-        found = grades(scenarios, repeat=repeat, policy=policy, told=told)
+        found = grades(scenarios, repeat=repeat, policy=policy, model=thinks, told=told)
     report.keep(folder, found, SystemClock().now())
     _show(found, output)
     if not all(grade.passed for grade in found):
@@ -162,7 +162,10 @@ def _show_table(found: Sequence[Grade]) -> None:
     table(("scenario", "grade", "ended as", "detected", "what it lacks"), rows, empty="Nothing was played.", widest=4)
     whole = report.tally("all", found)
     said = f"{whole.passed} of {whole.runs} passed · detected {whole.detected} · cause named {whole.top1}, in three {whole.top3}"
-    print(f"\n{said} · right ending {whole.endings} · did harm {whole.harmful} · messages {whole.messages} · tokens 0", file=sys.stderr)
+    tokens = sum(grade.tokens for grade in found)
+    print(
+        f"\n{said} · right ending {whole.endings} · did harm {whole.harmful} · messages {whole.messages} · tokens {tokens}", file=sys.stderr
+    )
     if shaky := report.unsteady(found):
         print(f"not graded the same in each repeat: {', '.join(shaky)}", file=sys.stderr)
 

@@ -35,7 +35,8 @@ class ActionRequest:
 
     `parameters` are JSON values · `proposer` names the playbook or agent · `guess` marks a remedy that is tried rather than known
     to fit · `tainted` says that words somebody else wrote led to it · `check` and `fingerprint` name the finding that must fall quiet ·
-    `undo` the line a person pastes to take it back, "" where nothing can · `command` the line that does the same by hand.
+    `undo` the line a person pastes to take it back, "" where nothing can · `command` the line that does the same by hand ·
+    `by_model` says that a model proposes it, and `doubt` why a person should look first, "" where nothing speaks for that.
     """
 
     verb: str
@@ -50,6 +51,8 @@ class ActionRequest:
     tainted: bool = False
     command: str = ""
     undo: str = ""
+    by_model: bool = False
+    doubt: str = ""
 
     @property
     def digest(self) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from stead.domain.errors import UserError
 
+INVESTIGATOR = "investigator"
+"""The agent that investigates incidents: its soul, and the proposer that a policy may name."""
+
 
 def incident_number(number: int) -> str:
     return f"I-{number}"
@@ -17,7 +20,11 @@ def silence_number(number: int) -> str:
     return f"S-{number}"
 
 
-_LISTINGS = {"I": "stead incidents", "A": "stead approvals", "S": "stead silence list"}
+def run_number(number: int) -> str:
+    return f"R-{number}"
+
+
+_LISTINGS = {"I": "stead incidents", "A": "stead approvals", "S": "stead silence list", "R": "stead runs list"}
 
 
 def parse_number(text: str, letter: str) -> int:

@@ -41,6 +41,7 @@ class ActionFacts:
     reversible: bool
     guess: bool = False
     tainted: bool = False
+    doubtful: bool = False
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     workload_labels: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -85,7 +86,9 @@ class Rule:
         return self.when.covers(facts) and not any(exception.covers(facts) for exception in self.unless)
 
     def effective(self, facts: ActionFacts) -> Verdict:
-        """A tainted allow asks a person, unless the rule says otherwise and the action can be taken back."""
+        """A doubtful allow asks a person; so does a tainted one, unless the rule says otherwise and the action can be taken back."""
+        if self.verdict is Verdict.ALLOW and facts.doubtful:
+            return Verdict.NEEDS_APPROVAL
         if self.verdict is Verdict.ALLOW and facts.tainted and not (self.even_if_tainted and facts.reversible):
             return Verdict.NEEDS_APPROVAL
         return self.verdict
@@ -116,3 +119,23 @@ class Policy:
 
 def _why(rules: Sequence[Rule]) -> str:
     return "; ".join(rule.reason for rule in rules if rule.reason)
+
+
+class Autonomy(StrEnum):
+    """How far a model's proposal may go by itself: told as text (OBSERVE, PROPOSE), asked about, or as policy says."""
+
+    OBSERVE = "observe"
+    PROPOSE = "propose"
+    ASK = "ask"
+    ACT = "act"
+
+    def cap(self, decision: Decision) -> Decision:
+        """The decision, or a stricter one."""
+        if decision.verdict is Verdict.DENY or self is Autonomy.ACT:
+            return decision
+        if self is Autonomy.ASK:
+            asked = Decision(
+                verdict=Verdict.NEEDS_APPROVAL, rules=decision.rules, why="a model proposes it, and models ask (agents.autonomy)"
+            )
+            return asked if decision.verdict is Verdict.ALLOW else decision
+        return Decision(verdict=Verdict.DENY, rules=decision.rules, why=f"a model proposes it, and models only {self} (agents.autonomy)")

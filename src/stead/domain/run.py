@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from stead.domain.conclusion import Conclusion
 
 
 class Ending(StrEnum):
@@ -144,3 +147,61 @@ class Budget:
             seconds=max(0.0, self.seconds - spent.seconds),
             money=money,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a tool's call brought. `evidence` is its id (`E3`), `text` all of it, cleaned and without secrets.
+
+    `failed`: the look could not be made, and `text` says why. `seconds` is what it took.
+    """
+
+    evidence: str
+    tool: str
+    arguments: str
+    text: str
+    command: str = ""
+    tainted: bool = False
+    failed: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What a run begins with: `system` and `opening` are what the model is told, `collected` the evidence that was there before it.
+
+    `history` is what was said in the segment before, where this one goes on from it. `state` and `note` are the incident's, to go back to.
+    """
+
+    system: str
+    opening: str
+    budget: Budget
+    collected: Mapping[str, str] = field(default_factory=dict[str, str])
+    commands: Mapping[str, str] = field(default_factory=dict[str, str])
+    tainted: bool = False
+    history: tuple[Message, ...] = ()
+    state: str = "open"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One piece of work of one agent on one episode of an incident, `R-9`. `ending` is None while it is under way.
+
+    `asked_by` names the person who asked for it, "" where the incident itself did.
+    """
+
+    number: int
+    incident: int
+    episode: int
+    segment: int
+    agent: str
+    nonce: str
+    began_at: datetime
+    asked_by: str = ""
+    ending: Ending | None = None
+    note: str = ""
+    ended_at: datetime | None = None
+    spent: Spent = field(default_factory=Spent)
+    brief: Brief | None = None
+    conclusion: Conclusion | None = None

@@ -17,7 +17,7 @@ from stead.domain.delivery import Because
 from stead.domain.errors import Exit, UserError
 from stead.domain.incident import IncidentState
 from stead.domain.people import Principal, Role
-from stead.engine import notify, triage
+from stead.engine import investigations, notify, triage
 from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.store import actions, due, events
@@ -97,6 +97,7 @@ def _move_on(connection: sa.Connection, journey: Journey, number: int, escalate_
         notify.tell(connection, journey, number, Because.MOVED)
     elif ActionState.AWAITING not in states:
         triage.move(connection, journey, number, IncidentState.ESCALATED, escalate_because)
+        investigations.resume(connection, journey, number)
         notify.tell(connection, journey, number, Because.ESCALATED)
 
 

@@ -62,7 +62,8 @@ def judge(journey: Journey, proposal: Proposal) -> Decision:
     verb = journey.verbs.get(proposal.request.verb)
     if verb is None:
         return Decision(verdict=Verdict.DENY, why=f"there is no action {proposal.request.verb}")
-    return journey.policy().decide(facts(proposal, verb))
+    decision = journey.policy().decide(facts(proposal, verb))
+    return journey.autonomy.cap(decision) if proposal.request.by_model else decision
 
 
 def facts(proposal: Proposal, verb: Verb) -> ActionFacts:
@@ -79,6 +80,7 @@ def facts(proposal: Proposal, verb: Verb) -> ActionFacts:
         reversible=verb.reversible,
         guess=request.guess,
         tainted=request.tainted,
+        doubtful=bool(request.doubt),
         labels=proposal.labels,
         workload_labels=proposal.workload_labels,
     )

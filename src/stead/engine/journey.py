@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from stead.declare import Playbook, Verb
+from stead.declare import Playbook, Toolset, Verb
 from stead.domain.muting import Inhibition
-from stead.domain.policy import Policy
+from stead.domain.policy import Autonomy, Policy
+from stead.domain.redaction import redact
+from stead.domain.run import Budget
 from stead.domain.timing import Timing
 from stead.domain.windows import Window
-from stead.ports import Channel, Clock, Estate
+from stead.ports import Channel, Clock, Estate, Models
 from stead.store.database import Store
 from stead.store.queue import Queue
 
@@ -23,6 +25,8 @@ T = TypeVar("T")
 @dataclass(frozen=True, kw_only=True)
 class Journey:
     """One Stead's insides. `policy()` gives the policy of this moment: it is asked again right before an action.
+
+    `models` None: nobody thinks beyond checks and playbooks. A run may spend `run_budget`, and an episode has `incident_runs` of them.
 
     Estates and channels live on `loop`; the durable engine runs workflows on a loop of its own, and reaches them through `there`.
     """
@@ -39,6 +43,12 @@ class Journey:
     channels: Mapping[str, Channel] = field(default_factory=dict[str, Channel])
     windows: Sequence[Window] = ()
     inhibitions: Sequence[Inhibition] = ()
+    models: Models | None = None
+    toolsets: Sequence[Toolset] = ()
+    redact: Callable[[str], str] = redact
+    autonomy: Autonomy = Autonomy.ASK
+    run_budget: Budget = field(default_factory=Budget)
+    incident_runs: int = 3
 
     def now(self) -> datetime:
         return self.clock.now()

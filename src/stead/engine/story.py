@@ -13,6 +13,7 @@ from stead.domain.change import sentence
 from stead.domain.delivery import Block, BlockKind, Button, Message
 from stead.domain.finding import Finding, FindingState
 from stead.domain.incident import Incident, IncidentState
+from stead.engine import run_story
 from stead.store import actions, findings, incidents
 from stead.store.actions import StoredAction
 
@@ -27,7 +28,8 @@ def render(connection: sa.Connection, number: int) -> Message:
     cause = next((s.finding for s in stored if s.finding.fingerprint == incident.cause), None)
     present = [s.finding for s in stored if s.closed_at is None and s.finding.fingerprint != incident.cause]
     approvals = actions.approvals(connection, incident=number, everything=False)
-    blocks = [*_cause(cause), *_symptoms(present), *_steps(connection, number), *_ending(connection, incident)]
+    thought = run_story.blocks(connection, number, incident.episode)
+    blocks = [*_cause(cause), *_symptoms(present), *thought, *_steps(connection, number), *_ending(connection, incident)]
     return Message(
         title=incident.title,
         severity=incident.severity,

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from stead.domain.action import ActionState
 from stead.domain.delivery import Because
 from stead.domain.incident import IncidentState
-from stead.engine import agenda, decide, notify, triage
+from stead.engine import agenda, decide, investigations, notify, triage
 from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.engine.pursue import Proposal, with_labels
@@ -77,6 +77,7 @@ def _unproven(connection: sa.Connection, journey: Journey, stored: StoredAction,
     actions.move(connection, action.id, [ActionState.APPLIED], ActionState.UNPROVEN, journey.now(), note)
     _record(connection, journey, stored, proven=False, note=note)
     triage.move(connection, journey, action.incident, IncidentState.ESCALATED, note)
+    investigations.consider(connection, journey, action.incident)
     notify.tell(connection, journey, action.incident, Because.ESCALATED)
 
 

@@ -1,7 +1,8 @@
 """The whole journey on one page: how the stages follow each other, durably.
 
     sightings → intake: triage ┬→ (due) pursue: propose, decide ┬→ act: preflight, intend, apply, conclude → (due) verify … → settled
-                               │                                └→ ask a person … answer → act        (due) expire
+                               │                                ├→ ask a person … answer → act        (due) expire
+                               │                                └→ (due) investigate: begin, (ask a model, look) …, resolve, decide
                                └→ (due) deliver: send, record … (due) try again
 
 Every arrow is an enqueue or a `due` row written in the transaction of what precedes it. Every step is either one transaction that
@@ -21,11 +22,28 @@ from dbos import DBOS
 
 from stead.clocks import SystemClock
 from stead.domain.errors import BlindError
+from stead.domain.finding import Finding
 from stead.domain.incident import IncidentState
-from stead.engine import agenda, approvals, decide, deliver, mutes, pursue, remediate, triage, verify
+from stead.domain.run import Brief
+from stead.engine import (
+    agenda,
+    approvals,
+    decide,
+    deliver,
+    investigating,
+    investigations,
+    mutes,
+    proposing,
+    pursue,
+    remediate,
+    triage,
+    verify,
+)
 from stead.engine.faults import fault_point
+from stead.engine.investigate import Outcome
 from stead.engine.journal import at_work, forget_finished, once
 from stead.engine.journey import Journey
+from stead.engine.proposing import Resolved
 from stead.engine.pursue import Proposals
 from stead.ports import Observation
 from stead.store import due, events, incidents
@@ -69,6 +87,7 @@ async def _pursue(number: int) -> None:
         await _write("look-again", _look_again, number, proposals.blind)
     else:
         await _write("decide", decide.decide, number, proposals.made, segment)
+        await _write("consider", investigations.consider, number)
 
 
 async def _propose(number: int) -> Any:
@@ -79,6 +98,28 @@ def _look_again(connection: sa.Connection, bound: Journey, number: int, why: str
     incident = incidents.get(connection, number)
     _say(connection, bound, incident.estate, number, f"could not look: {why}")
     agenda.pursue(connection, bound, incident, bound.now() + LIFE_EVERY)
+
+
+@DBOS.workflow(name="investigate", max_recovery_attempts=None)
+async def investigate_incident(ref: str) -> None:
+    await _guarded("investigate", ref, _investigate(int(ref)))
+
+
+async def _investigate(number: int) -> None:
+    begun = await _write("begin", investigations.begin, number)
+    if begun is None:
+        return
+    outcome, found = await investigating.play(journey(), number, load_plain(begun, Brief), once)
+    fault_point("investigate.before-resolve")
+    resolved = load_plain(await once("resolve", lambda: _resolve(outcome, found)), Resolved)
+    await _write("end", investigations.end, number, outcome, resolved)
+
+
+async def _resolve(outcome: Outcome, found: list[Finding]) -> Any:
+    if outcome.conclusion is None:
+        return plain(Resolved())
+    conclusion, tainted = outcome.conclusion, outcome.tainted
+    return plain(await journey().there(lambda: proposing.resolve(journey(), conclusion, found, tainted=tainted)))
 
 
 @DBOS.workflow(name="act", max_recovery_attempts=None)
@@ -207,6 +248,9 @@ def _failed(connection: sa.Connection, bound: Journey, kind: str, ref: str, work
     lives = int(life or 1)
     if lives < MOST_LIVES:
         due.schedule(connection, kind, ref, bound.now() + LIFE_EVERY, f"{first}~{lives + 1}")
+        return
+    if kind == "investigate":
+        investigations.give_up(connection, bound, int(ref), said)
         return
     incident = int(ref) if kind == "pursue" else None
     _say(connection, bound, "", incident, f"{kind} {ref} was given up: {said}")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stead import __version__
 from stead.app.wiring import Stead
-from stead.domain.ids import incident_number, parse_number
+from stead.domain.ids import incident_number, parse_number, run_number
 from stead.gateway import changes, errors, silences
 from stead.gateway.auth import needs
 from stead.gateway.errors import ApiError
@@ -54,6 +54,7 @@ def application(stead: Stead, streams: Streams) -> FastAPI:
     errors.install(app)
     app.include_router(_health(stead, metrics))
     app.include_router(_reading(stead))
+    app.include_router(_runs(stead))
     app.include_router(_events(stead, streams))
     app.include_router(_deciding(stead))
     for router in (*silences.routers(stead), changes.router(stead)):
@@ -110,6 +111,31 @@ def _reading(stead: Stead) -> APIRouter:
     async def approvals(everything: Annotated[bool, Query(alias="all", description="Decided ones too.")] = False) -> list[dict[str, Any]]:
         """What waits for a person's yes or no."""
         return await stead.approvals(everything=everything)
+
+    return router
+
+
+def _runs(stead: Stead) -> APIRouter:
+    router = APIRouter(prefix="/api", tags=["runs"])
+
+    @router.get("/runs", dependencies=[Depends(needs(stead, Scope.READ))])
+    async def runs(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[dict[str, Any]]:
+        """Runs of models, newest first: how each ended, what it took."""
+        return await stead.agent_runs(limit)
+
+    @router.get("/runs/{number}", dependencies=[Depends(needs(stead, Scope.READ))])
+    async def run(number: str) -> dict[str, Any]:
+        """One run with every call of a model and a tool. `R-9` or `9`."""
+        wanted = parse_number(number, "R")
+        found = await stead.agent_run(wanted)
+        if found is None:
+            raise ApiError(404, f"there is no run {run_number(wanted)}", "`stead runs list` lists them")
+        return found
+
+    @router.post("/incidents/{number}/investigation", dependencies=[Depends(needs(stead, Scope.APPROVE))])
+    async def investigation(number: str, request: Request) -> dict[str, Any]:
+        """Have a model investigate the incident. Needs the scope `approve`. 409 when that cannot be."""
+        return await stead.investigate(parse_number(number, "I"), by=request.state.principal)
 
     return router
 

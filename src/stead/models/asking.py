@@ -89,7 +89,7 @@ def _response_of(messages: Any, said: Message) -> Any:
 
 
 def _reply(response: Any, spec: ModelSpec, seconds: float) -> Reply | NoAnswer:
-    calls = tuple(ToolCall(id=part.tool_call_id, tool=part.tool_name, arguments=part.args_as_json_str()) for part in response.tool_calls)
+    calls = tuple(ToolCall(id=part.tool_call_id, tool=part.tool_name, arguments=_as_written(part)) for part in response.tool_calls)
     text = (response.text or "").strip()
     if not calls and not text:
         return NoAnswer(why="its answer is empty")
@@ -103,6 +103,11 @@ def _reply(response: Any, spec: ModelSpec, seconds: float) -> Reply | NoAnswer:
         seconds=round(seconds, 3),
     )
     return Reply(message=Message(speaker=Speaker.MODEL, text=text, calls=calls), model=spec.name, spent=spent)
+
+
+def _as_written(part: Any) -> str:
+    """The arguments as the model wrote them: the library would put what is no JSON into other words."""
+    return part.args if isinstance(part.args, str) else str(part.args_as_json_str())
 
 
 def _no_answer(error: Exception, spec: ModelSpec) -> NoAnswer:

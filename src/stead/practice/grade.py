@@ -93,7 +93,7 @@ def _lacks(grade: Grade) -> Iterator[str]:
         yield f"ended as {grade.ending}, not {grade.wanted}"
 
 
-def grade(scenario: Scenario, seen: Seen) -> Grade:
+def grade(scenario: Scenario, seen: Seen, model: str = "none") -> Grade:
     """The grade of what was seen. Where nothing was wrong, silence is the answer that counts as found."""
     named = list(_named(seen))
     nothing = scenario.ending is Ending.NOTHING
@@ -119,6 +119,8 @@ def grade(scenario: Scenario, seen: Seen) -> Grade:
         actions=len(seen.writes),
         messages=seen.messages,
         edits=seen.edits,
+        tokens=seen.tokens,
+        model=model,
         took=round(seen.seconds, 2),
         said=seen.last[:_MOST_SAID],
         trouble=tuple(f"the practice cluster failed: {fault}" for fault in seen.faults),

@@ -26,6 +26,7 @@ from stead.practice.run_roles import WRITER, give_roles
 from stead.practice.run_world import World, timeline
 from stead.practice.scenario import Ending, Scenario
 from stead.practice.scenario_words import Predicate
+from stead.practice.thinkers import NOBODY, Thinker
 
 if TYPE_CHECKING:
     from stead.app.wiring import Stead
@@ -38,6 +39,9 @@ QUIET_FOR = timedelta(minutes=5)
 
 OUT_OF_TIME = 60.0
 """Seconds of ours that one moment of the cluster's may take, before the run is given up."""
+
+OUT_OF_TIME_THINKING = 1800.0
+"""The same where a model thinks: time stands still while it does, and a run of it has a budget of its own."""
 
 _FIRST_LOOK, _LOOK_EVERY = 0.0005, 0.008
 """Seconds of ours between two looks whether all is done: soon at first, since there is mostly nothing to do, and then doubling."""
@@ -90,31 +94,35 @@ class Seen:
     solved: bool = False
     faults: list[str] = field(default_factory=list[str])
     seconds: float = 0.0
+    tokens: int = 0
+    runs: list[Obj] = field(default_factory=list[Obj])
+    """What models did: each run with its ending, conclusion and steps."""
 
 
-async def run(scenario: Scenario, *, policy: Path | None = None) -> Seen:
-    """Play it once. UserError for a scenario or a policy that cannot be used."""
+async def run(scenario: Scenario, *, policy: Path | None = None, model: Thinker = NOBODY) -> Seen:
+    """Play it once. UserError for a scenario, a policy or a model that cannot be used."""
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="stead-practice-") as folder:
         async with contextlib.AsyncExitStack() as stack:
             world = await World.open(scenario, Path(folder))
             stack.push_async_callback(world.cluster.stop)
             told = await stack.enter_async_context(chat())
-            stead = _stead(world, told, Path(folder), policy)
+            thinks = await stack.enter_async_context(model.settings(scenario.name))
+            stead = _stead(world, told, Path(folder), policy, thinks)
             await stead.start()
             stack.push_async_callback(stead.stop)
-            seen = await _Run(world, stead, told).play()
+            seen = await _Run(world, stead, told, OUT_OF_TIME if model == NOBODY else OUT_OF_TIME_THINKING).play()
     seen.seconds = time.perf_counter() - began
     return seen
 
 
-def _stead(world: World, told: Chat, folder: Path, policy: Path | None) -> Stead:
+def _stead(world: World, told: Chat, folder: Path, policy: Path | None, thinks: dict[str, Any]) -> Stead:
     from stead.app.config import settings_of
     from stead.app.wiring import Stead
 
     reader, writer = give_roles(world.cluster)
     estate = {"id": "home", "kind": "kubernetes", "kubeconfig": str(reader), "write_kubeconfig": str(writer)}
-    settings: dict[str, Any] = {
+    settings: dict[str, Any] = thinks | {
         "store": {"folder": str(folder / "state")},
         "estates": [estate],
         "channels": [{"name": "chat", "kind": "webhook", "url": told.url, "secret": f"env:{SECRET_VARIABLE}"}],
@@ -127,8 +135,9 @@ def _stead(world: World, told: Chat, folder: Path, policy: Path | None) -> Stead
 class _Run:
     """Time, and what happens in it."""
 
-    def __init__(self, world: World, stead: Stead, told: Chat) -> None:
+    def __init__(self, world: World, stead: Stead, told: Chat, patience: float) -> None:
         self.world = world
+        self.patience = patience
         self.stead = stead
         self.chat = told
         self.began = world.clock.now()
@@ -161,7 +170,7 @@ class _Run:
 
     async def _settle(self) -> None:
         """Until nothing is left to be done at this moment: twice in a row, because a message may be on its way in between."""
-        async with asyncio.timeout(OUT_OF_TIME):
+        async with asyncio.timeout(self.patience):
             quiet, pause = 0, _FIRST_LOOK
             while quiet < 2:
                 await asyncio.sleep(pause)
@@ -216,6 +225,7 @@ class _Run:
 
     async def _seen(self) -> Seen:
         rows = sorted(await self.stead.incidents(everything=True), key=lambda row: row["number"])
+        thought = [await self.stead.agent_run(row["number"]) for row in await self.stead.agent_runs()]
         whole = [await self.stead.incident(row["number"]) for row in rows]
         return Seen(
             fault_at=self.began + self.world.scenario.fault_at,
@@ -231,6 +241,8 @@ class _Run:
             last="\n\n".join(self.chat.last.values()),
             solved=self.world.solved(),
             faults=list(self.world.cluster.faults),
+            tokens=sum(one["tokens"] for one in thought if one is not None),
+            runs=[one for one in thought if one is not None],
         )
 
 

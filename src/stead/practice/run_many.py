@@ -15,6 +15,7 @@ from stead.practice.grade import Grade, grade, of_plain
 from stead.practice.run import run
 from stead.practice.run_proofs import proofs
 from stead.practice.scenario import Scenario
+from stead.practice.thinkers import NOBODY, Thinker
 
 R = TypeVar("R")
 
@@ -32,10 +33,12 @@ class Proven:
     wrong: tuple[str, ...]
 
 
-def grades(scenarios: Sequence[Scenario], *, repeat: int = 1, policy: Path | None = None, told: Told | None = None) -> list[Grade]:
+def grades(
+    scenarios: Sequence[Scenario], *, repeat: int = 1, policy: Path | None = None, model: Thinker = NOBODY, told: Told | None = None
+) -> list[Grade]:
     """Play each `repeat` times; the grades by scenario, then by turn. UserError for a policy that cannot be used."""
     check_policy(policy)
-    jobs = [(scenario, policy) for scenario in scenarios for _ in range(repeat)]
+    jobs = [(scenario, policy, model) for scenario in scenarios for _ in range(repeat)]
     if len(jobs) == 1:
         return [of_plain(_play(*jobs[0]))]
     return [of_plain(plain) for plain in _spread(_play, jobs, told)]
@@ -77,9 +80,9 @@ def _begin() -> None:
     telemetry.configure(quiet=True)
 
 
-def _play(scenario: Scenario, policy: Path | None) -> dict[str, object]:
+def _play(scenario: Scenario, policy: Path | None, model: Thinker) -> dict[str, object]:
     """In a worker. What goes wrong in one run is its grade, and does not end the others."""
-    return _unless_interrupted(_graded(scenario, policy)).plain()
+    return _unless_interrupted(_graded(scenario, policy, model)).plain()
 
 
 _interrupted: list[bool] = []
@@ -97,9 +100,9 @@ def _unless_interrupted(work: Coroutine[Any, Any, R]) -> R:
         raise
 
 
-async def _graded(scenario: Scenario, policy: Path | None) -> Grade:
+async def _graded(scenario: Scenario, policy: Path | None, model: Thinker) -> Grade:
     try:
-        return grade(scenario, await run(scenario, policy=policy))
+        return grade(scenario, await run(scenario, policy=policy, model=model), model.name)
     except UserError as error:
         return failed(scenario, error.what)
     except Exception as error:  # whatever it is, it belongs to this run

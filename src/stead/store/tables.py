@@ -217,6 +217,39 @@ due = sa.Table(
     sqlite_autoincrement=True,
 )
 
+run = sa.Table(
+    "run",
+    metadata,
+    _number(),
+    sa.Column("incident", sa.Integer, nullable=False, index=True),
+    sa.Column("episode", sa.Integer, nullable=False),
+    sa.Column("segment", sa.Integer, nullable=False),
+    sa.Column("agent", sa.Text, nullable=False),
+    sa.Column("asked_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("nonce", sa.Text, nullable=False),
+    sa.Column("ending", sa.Text, nullable=False, server_default=""),
+    sa.Column("note", Words, nullable=False, server_default=""),
+    sa.Column("began_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("spent", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("brief", sa.Text),
+    sa.Column("conclusion", sa.Text),
+    sqlite_autoincrement=True,
+)
+
+run_step = sa.Table(
+    "run_step",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("run", sa.Integer, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.UniqueConstraint("run", "key"),
+    sqlite_autoincrement=True,
+)
+
 session = sa.Table(
     "session",
     metadata,

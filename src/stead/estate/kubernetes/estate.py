@@ -36,6 +36,7 @@ from stead.estate.kubernetes.errors import AbsentError, as_blind
 from stead.estate.kubernetes.hands import KubernetesHands
 from stead.estate.kubernetes.kinds import Kind
 from stead.estate.kubernetes.proof import cannot_judge, judged, lags, metadata, needed, wanted
+from stead.estate.kubernetes.reader import Reader
 from stead.estate.kubernetes.runner import Runner
 from stead.estate.kubernetes.snapshot import Lister, Snapshot
 from stead.estate.kubernetes.view import View
@@ -231,6 +232,10 @@ class KubernetesEstate:
             raise BlindError(str(error), reason="Absent", command=command) from error
         except (SteadError, ValueError, RecursionError) as error:
             raise as_blind(error, command) from error
+
+    def reader(self) -> Reader:
+        """Looks at any kind, logs, events and figures, through the read identity."""
+        return Reader(self._client)
 
     def hands(self) -> Hands:
         """PermanentError when this estate was given no write identity."""

@@ -1,0 +1,116 @@
+"""A model's remedies become proposals of exact actions: on an object that is there, as it is now, with a finding that must fall quiet.
+
+Promise: what a model names and the estate does not have is not proposed, and is told. All else goes through the door of every proposal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stead.declare import Verb
+from stead.domain.action import ActionRequest, Precondition
+from stead.domain.conclusion import Conclusion, Remedy, Target, doubt
+from stead.domain.errors import BlindError, TemporaryError
+from stead.domain.finding import Finding
+from stead.domain.ids import INVESTIGATOR
+from stead.domain.subject import Subject
+from stead.engine.journey import Journey
+from stead.engine.pursue import Proposal, with_labels
+from stead.ports import Estate, Object
+
+MOST_REMEDIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """`made` go to policy; `left_out` says of each other one why it cannot even be asked about."""
+
+    made: tuple[Proposal, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+async def resolve(journey: Journey, conclusion: Conclusion, found: Sequence[Finding], *, tainted: bool) -> Resolved:
+    """`found` are the open findings of the incident, the cause first. Reads the estate."""
+    if not found:
+        return Resolved()
+    estate = journey.estates.get(found[0].subject.estate)
+    made: list[Proposal] = []
+    left_out: list[str] = []
+    for remedy in conclusion.actions[:MOST_REMEDIES] if estate is not None else ():
+        verb = journey.verbs.get(remedy.verb)
+        why = _why_not(remedy, verb)
+        if not why and verb is not None and estate is not None:
+            request, why = await _request(estate, remedy, verb, conclusion, found, tainted=tainted)
+            if request is not None:
+                made.append(await with_labels(estate, request))
+        if why:
+            left_out.append(f"{remedy.verb[:60]} {remedy.target}: {why}")
+    return Resolved(made=tuple(made), left_out=tuple(left_out))
+
+
+def _why_not(remedy: Remedy, verb: Verb | None) -> str:
+    if verb is None:
+        return "Stead knows no such verb"
+    if remedy.target.kind not in verb.kinds:
+        return f"the verb is for {', '.join(verb.kinds)}"
+    return ""
+
+
+async def _request(
+    estate: Estate, remedy: Remedy, verb: Verb, conclusion: Conclusion, found: Sequence[Finding], *, tainted: bool
+) -> tuple[ActionRequest | None, str]:
+    named = _subject(estate, remedy.target, verb, found)
+    try:
+        live = await estate.read(named)
+    except (BlindError, TemporaryError) as error:
+        return None, f"it could not be looked at: {error}"
+    if live is None:
+        return None, "there is no such object"
+    uid, generation = _identity(live, named.kind)
+    subject = Subject(
+        estate=named.estate, api_version=named.api_version, kind=named.kind, name=named.name, namespace=named.namespace, uid=uid
+    )
+    cured = _cured(subject, found)
+    parameters = {name: _number(value) for name, value in remedy.parameters.items()}
+    request = ActionRequest(
+        verb=verb.name,
+        subject=subject,
+        precondition=Precondition(uid=uid, generation=generation),
+        check=cured.check,
+        fingerprint=cured.fingerprint,
+        reason=" ".join(remedy.reason.split())[:500],
+        proposer=INVESTIGATOR,
+        parameters=parameters,
+        tainted=tainted,
+        command=verb.command(subject, parameters) if verb.command is not None else "",
+        by_model=True,
+        doubt=doubt(conclusion, found[0]),
+    )
+    return request, ""
+
+
+def _subject(estate: Estate, target: Target, verb: Verb, found: Sequence[Finding]) -> Subject:
+    """The object of that name, with the API version under which a finding or the verb knows its kind."""
+    known = [s for f in found for s in (f.subject, *([f.top] if f.top else []), *f.depends_on) if s.kind == target.kind]
+    version = verb.api_version or (known[0].api_version if known else "v1")
+    return Subject(estate=estate.id, api_version=version, kind=target.kind, name=target.name, namespace=target.namespace)
+
+
+def _cured(subject: Subject, found: Sequence[Finding]) -> Finding:
+    """The finding that must fall quiet: one of that very object, else the incident's cause."""
+    return next((f for f in found if subject.key in f.keys), found[0])
+
+
+def _identity(live: Object, kind: str) -> tuple[str, int]:
+    """uid and generation; a Pod's spec does not change, so its generation is not held against anything."""
+    metadata: Any = live.get("metadata")
+    fields: Mapping[str, Any] = metadata if isinstance(metadata, Mapping) else {}  # pyright: ignore[reportUnknownVariableType]
+    generation = fields.get("generation")
+    return str(fields.get("uid", "")), generation if isinstance(generation, int) and kind != "Pod" else 0
+
+
+def _number(value: Any) -> Any:
+    """`"11"` is a number to whoever meant one: many models write all values as text."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 19 else value

@@ -1,0 +1,135 @@
+"""What a run may look with: the tools that fit its estate, and two of Stead's own, `page` and `conclude`.
+
+Promise: nothing of what a tool saw is kept or shown before its secrets are hidden, and a model is shown it cleaned, cut and fenced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from stead.declare import Looked, Tool, Toolset
+from stead.domain.conclusion import SCHEMA, Conclusion
+from stead.domain.errors import SteadError
+from stead.domain.excerpt import excerpt, fenced, visible
+from stead.domain.run import Seen, ToolCall, ToolOffer
+from stead.ports import Estate
+
+PATIENCE = 60.0
+"""Seconds that one look may take."""
+MOST_KEPT = 262_144
+"""Characters of one look that are kept to be paged through."""
+MOST_ARGUMENTS = 4000
+
+CONCLUDE, PAGE = "conclude", "page"
+
+
+class PageArguments(msgspec.Struct, forbid_unknown_fields=True):
+    """More of what was cut."""
+
+    evidence: str
+    from_line: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toolbox:
+    """`redact` hides secrets · `most` characters of one answer are shown · `nonce` fences what others wrote."""
+
+    estate: Estate
+    toolsets: Sequence[Toolset]
+    redact: Callable[[str], str]
+    nonce: str
+    most: int
+    tools: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
+
+    @classmethod
+    def of(cls, estate: Estate, toolsets: Sequence[Toolset], redact: Callable[[str], str], nonce: str, most: int) -> Toolbox:
+        fitting = [toolset for toolset in toolsets if toolset.fits(estate)]
+        tools = {tool.name: tool for toolset in fitting for tool in toolset.tools}
+        return cls(estate=estate, toolsets=fitting, redact=redact, nonce=nonce, most=most, tools=tools)
+
+    def offers(self) -> tuple[ToolOffer, ...]:
+        """In an order that never changes, so that a provider may cache them."""
+        own = (
+            ToolOffer(name=PAGE, description="Read on in evidence that was cut, from a line number.", schema=schema_of(PageArguments)),
+            ToolOffer(name=CONCLUDE, description="End the investigation with what you found. Call it once, alone.", schema=SCHEMA),
+        )
+        return (*(ToolOffer(name=t.name, description=t.page, schema=schema_of(t.arguments)) for _, t in sorted(self.tools.items())), *own)
+
+    async def look(self, call: ToolCall, evidence: str, before: Mapping[str, Seen]) -> Seen:
+        """Make the call. Whatever goes wrong is an answer, in words that a model can correct itself by."""
+        began = time.perf_counter()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                looked = await self._look(call, before)
+            failed = False
+        except TimeoutError:
+            looked, failed = Looked(text=f"error: no answer within {PATIENCE:.0f} s"), True
+        except (SteadError, ValueError) as error:
+            looked, failed = Looked(text=f"error: {error}"), True
+        return Seen(
+            evidence=evidence,
+            tool=call.tool,
+            arguments=self.redact(call.arguments[:MOST_ARGUMENTS]),
+            text=self.redact(visible(looked.text))[:MOST_KEPT],
+            command=self.redact(looked.command),
+            tainted=looked.tainted,
+            failed=failed,
+            seconds=round(time.perf_counter() - began, 3),
+        )
+
+    async def _look(self, call: ToolCall, before: Mapping[str, Seen]) -> Looked:
+        if call.tool == PAGE:
+            return _page(arguments_of(call, PageArguments), before, self.most)
+        tool = self.tools.get(call.tool)
+        if tool is None:
+            raise ValueError(f"there is no tool `{call.tool[:60]}`; known: {', '.join([*sorted(self.tools), PAGE, CONCLUDE])}")
+        return await tool.run(self.estate, arguments_of(call, tool.arguments))
+
+    def shown(self, seen: Seen) -> str:
+        """What the model is told of it: its id, and the text cut by meaning between marks that nobody could foresee."""
+        cut = excerpt(seen.text, self.most)
+        more = f"\n({cut.left_out} of {cut.lines} lines are not shown; `page` reads on in {seen.evidence})" if cut.left_out else ""
+        return f"{seen.evidence}\n{fenced(cut.text or '(nothing)', self.nonce)}{more}"
+
+
+def _page(wanted: PageArguments, before: Mapping[str, Seen], most: int) -> Looked:
+    found = before.get(wanted.evidence.strip().upper())
+    if found is None:
+        raise ValueError(f"there is no evidence `{wanted.evidence[:20]}` to read on in; known: {', '.join(before) or 'none yet'}")
+    part = excerpt(found.text, most, max(wanted.from_line, 1))
+    return Looked(text=part.text, command=found.command, tainted=found.tainted)
+
+
+def arguments_of(call: ToolCall, kind: type[Any]) -> Any:
+    """What the model wrote, as the tool's arguments. ValueError, in words for the model, when it does not fit."""
+    try:
+        given: Any = json.loads(call.arguments or "{}")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the arguments of `{call.tool[:60]}` are not JSON: {error}") from error
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"the arguments of `{call.tool[:60]}` do not fit: {error}") from error
+
+
+def conclusion_of(call: ToolCall, redact: Callable[[str], str]) -> Conclusion:
+    """What a `conclude` says. ValueError, in words for the model, when it does not fit the form."""
+    hidden = ToolCall(id=call.id, tool=call.tool, arguments=redact(visible(call.arguments)))
+    made: Conclusion = arguments_of(hidden, Conclusion)
+    if not made.cause.strip():
+        raise ValueError("`cause` is empty; say in one or two sentences what is wrong and why")
+    return made
+
+
+def schema_of(kind: type[Any]) -> Mapping[str, Any]:
+    """The JSON Schema of a Struct, as short as it can be: every byte of it is sent with every question."""
+    whole = msgspec.json.schema(kind)
+    made = whole["$defs"][kind.__name__]
+    return {"type": "object", "properties": made["properties"], "required": made.get("required", [])}
