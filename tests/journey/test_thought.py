@@ -51,6 +51,7 @@ async def test_an_investigation_survives(world: Any, point: str) -> None:
         runs = await world.get("/api/runs")
         run = await world.get(f"/api/runs/{runs[-1]['id']}")
 
+    assert server.sizes[0] <= 12_000, "the whole first request, tools and all"
     assert run["ending"] == "parked" and [r["id"] for r in runs] == ["R-1"]
     looks = {step["evidence"]: step for step in run["steps"] if step["kind"] == "tool"}
     assert [looks[f"E{n}"]["tool"] for n in (1, 2, 3)] == [tool for tool, _ in LOOKS]

@@ -39,7 +39,7 @@ def test_the_list_shows_what_breaks_and_how_it_should_end(tmp_path: Path) -> Non
     ("arguments", "says", "hint"),
     [
         (("run", "release-crash"), "there is no scenario and no tag `release-crash`", "did you mean `release-crashes`?"),
-        (("run", "release-crashes", "--model", "gpt"), "--model gpt: this version of Stead plays without models", "--model none"),
+        (("run", "release-crashes", "--model", "gpt"), "--model gpt: there is no such model", "KIND:MODEL, none, or script:FILE"),
         (("run",), "no scenario is named", "stead practice list"),
         (("run", "release-crashes", "--policy", "none.yaml"), "none.yaml cannot be read", ""),
         (("run", "./mine.yaml"), "mine.yaml:3: unknown key `endign`", "did you mean `ending`?"),

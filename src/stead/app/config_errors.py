@@ -107,14 +107,18 @@ def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
         models = _models(here)
         chosen = _tagged(models, part) if len(models) > 1 else None
         here = chosen if chosen is not None else _below(here, part)
-    return sorted({name for found in _models(here) for name, field in found.model_fields.items() if field.description != RESERVED})
+    known = [(field.alias or name, field) for found in _models(here) for name, field in found.model_fields.items()]
+    return sorted({name for name, field in known if field.description != RESERVED})
 
 
 def _below(here: Any, part: int | str) -> Any:
     """The type of what stands under `part` in a value of type `here`; None where nobody knows."""
     if isinstance(part, int):
         return next(iter(typing.get_args(_without_annotation(here))), None)
-    return next((m.model_fields[part].annotation for m in _models(here) if part in m.model_fields), None)
+    if typing.get_origin(_without_annotation(here)) is dict:
+        return typing.get_args(_without_annotation(here))[1]
+    fields = [(name, field) for model in _models(here) for name, field in model.model_fields.items()]
+    return next((field.annotation for name, field in fields if part in (name, field.alias)), None)
 
 
 def _without_annotation(here: Any) -> Any:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 import sqlalchemy as sa
 
 from stead.domain import ids
-from stead.domain.conclusion import Conclusion
+from stead.domain.conclusion import Conclusion, doubt
 from stead.domain.delivery import Block, BlockKind
+from stead.domain.finding import Finding
 from stead.domain.run import Ending, Run
-from stead.store import runs
+from stead.store import findings, incidents, runs
 
 MOST_CLAIMS = 4
 
@@ -45,10 +46,18 @@ def _conclusion(connection: sa.Connection, run: Run, made: Conclusion, name: str
         yield Block(kind=BlockKind.TEXT, text=f"Struck, because this evidence was never collected:\n{struck}")
     if made.ruled_out:
         yield Block(kind=BlockKind.TEXT, text="Ruled out: " + "; ".join(made.ruled_out[:MOST_CLAIMS]))
+    if unsure := doubt(made, _cause(connection, run)):
+        yield Block(kind=BlockKind.TEXT, text=f"Take it with care: {unsure}.")
     if run.note:
         yield Block(kind=BlockKind.TEXT, text=run.note)
     if made.watch:
         yield Block(kind=BlockKind.TEXT, text="To watch: " + "; ".join(made.watch[:MOST_CLAIMS]))
+
+
+def _cause(connection: sa.Connection, run: Run) -> Finding | None:
+    """What the checks blame: the deterministic ranking that stands beside the model's."""
+    cause = incidents.get(connection, run.incident).cause
+    return next((s.finding for s in findings.of_incident(connection, run.incident) if s.finding.fingerprint == cause), None)
 
 
 def _commands(connection: sa.Connection, run: Run) -> Mapping[str, str]:
