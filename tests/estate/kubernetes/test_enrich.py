@@ -97,6 +97,22 @@ async def test_a_log_that_cannot_be_read_is_said_and_stops_nothing(wire: Any, sc
     assert "events" not in found
 
 
+async def test_a_finding_does_not_wait_for_a_server_that_does_not_answer(
+    wire: Any, script: Any, estate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("enricher", "reading"):
+        monkeypatch.setattr(f"stead.estate.kubernetes.enrich.{place}.PATIENCE", 0.05)
+    item = crashing(script)
+    item["metadata"]["ownerReferences"] = [{"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "db", "uid": "u", "controller": True}]
+    wire.on(PODS, script.answer(script.listing(item)))
+    owner = "/apis/apps/v1/namespaces/payments/statefulsets/db"
+    for path in (f"{HERE}/api-1/log", EVENTS, owner):
+        wire.on(path, script.silent)
+    found = await evidence(estate)
+    assert wire.asked(owner)
+    assert found["the log of container api"].value.startswith("could not be read within ")
+
+
 # The budget
 
 

@@ -14,7 +14,7 @@ from stead.estate.history.rollouts import MOST_QUESTIONS
 from stead.estate.kubernetes.client import ApiClient
 from stead.estate.kubernetes.enrich.events import About, Event
 from stead.estate.kubernetes.enrich.learned import Learned, learned
-from stead.estate.kubernetes.enrich.reading import events_about, last_words
+from stead.estate.kubernetes.enrich.reading import PATIENCE, events_about, last_words
 from stead.estate.kubernetes.enrich.targets import LogPlace, distinct, events_of, log_of
 from stead.estate.kubernetes.view import View
 
@@ -77,7 +77,13 @@ class Enricher:
         return () if place is None else (await last_words(self._client, place),)
 
     async def _changed(self, finding: Finding) -> tuple[Change, ...]:
-        return () if self._changes is None else await self._changes(finding)
+        if self._changes is None:
+            return ()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._changes(finding)
+        except TimeoutError:
+            return ()  # the finding is worth more now than its history later
 
     async def _events(self, about: About | None) -> tuple[Event, ...]:
         return () if about is None else await events_about(self._client, *about)
