@@ -92,10 +92,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progressing:
-    """Not a fault before `until`; `finding` says what is being waited for."""
+    """Not a fault before `until`; `finding` says what is being waited for.
+
+    `sticky`: the object does not tell when it began, so `until` counts from the first time that it was seen so, and does not move on.
+    """
 
     until: datetime
     finding: Finding
+    sticky: bool = False
 
 
 def merge(one: Finding, other: Finding) -> Finding:

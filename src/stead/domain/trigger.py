@@ -28,7 +28,8 @@ class Sightings:
     """What an estate's checks saw in one pass: findings that are new or differ, and fingerprints that are no longer there.
 
     `complete` marks a pass in which `seen` is everything (the first after a start, and the first after sight of something came back): what
-    the store holds and it lacks has gone, unless one of `blind_checks` would have had to see it.
+    the store holds and it lacks has gone, unless one of `blind_checks` would have had to see it, or it is about one of `unseen`: kinds
+    (group, name) that the estate's identity may not read.
     """
 
     estate: str
@@ -37,6 +38,7 @@ class Sightings:
     gone: tuple[str, ...] = ()
     complete: bool = False
     blind_checks: frozenset[str] = frozenset()
+    unseen: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,12 @@ def _gone(known: Mapping[str, StoredFinding], sightings: Sightings) -> list[str]
         return [fingerprint for fingerprint in sightings.gone if fingerprint in known]
     seen = {finding.fingerprint for finding in sightings.seen}
     # What a blind check would have had to see is not gone: nobody looked.
-    return [f for f, stored in known.items() if f not in seen and stored.finding.check not in sightings.blind_checks]
+    return [f for f, stored in known.items() if f not in seen and _looked_at(stored.finding, sightings)]
+
+
+def _looked_at(finding: Finding, sightings: Sightings) -> bool:
+    subject = finding.subject
+    return finding.check not in sightings.blind_checks and (subject.group, subject.kind) not in sightings.unseen
 
 
 def _refreshed(known: Mapping[str, StoredFinding], sightings: Sightings) -> list[Finding]:

@@ -10,8 +10,9 @@ from typing import Any
 from stead.app.discover import shelves
 from stead.declare import Check
 from stead.domain.finding import Finding
+from stead.estate.kubernetes.custom_kinds import is_custom
 from stead.estate.kubernetes.decode import convert_object
-from stead.estate.kubernetes.kinds import kind_named
+from stead.estate.kubernetes.kinds import custom_kind, kind_named, plural_of
 from stead.estate.kubernetes.runner import Runner
 from stead.estate.kubernetes.view import View
 
@@ -28,7 +29,8 @@ def judge(check: Check, *objects: Mapping[str, Any], now: datetime) -> list[Find
     for struct in check.watches:
         view.mark_known(struct)
     for obj in objects:
-        kind = kind_named(str(obj.get("apiVersion")), str(obj.get("kind")))
+        named = str(obj.get("apiVersion")), str(obj.get("kind"))
+        kind = kind_named(*named) or (custom_kind(named[0], plural_of(named[1]), named[1], True) if is_custom(*named) else None)
         if kind is None:
             raise ValueError(f"Stead does not read {obj.get('apiVersion')} {obj.get('kind')}")
         view.put(convert_object(kind.struct, obj))

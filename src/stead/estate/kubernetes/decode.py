@@ -17,6 +17,7 @@ from stead.domain.finding import Finding, FindingState
 from stead.domain.subject import Subject
 from stead.estate.kubernetes import slices
 from stead.estate.kubernetes.kinds import Kind, kind_of
+from stead.estate.kubernetes.slices.custom import read_kept
 
 T = TypeVar("T", bound=slices.Object)
 
@@ -76,7 +77,7 @@ _DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 def _decoder(struct: type[T]) -> msgspec.json.Decoder[T]:
     found = _DECODERS.get(struct)
     if found is None:
-        found = _DECODERS[struct] = msgspec.json.Decoder(struct)
+        found = _DECODERS[struct] = msgspec.json.Decoder(struct, dec_hook=read_kept)
     return cast("msgspec.json.Decoder[T]", found)
 
 
@@ -109,7 +110,7 @@ def decode_page(struct: type[slices.Object], raw: bytes | memoryview | msgspec.R
 def convert_object(struct: type[T], plain: Any) -> T:
     """The same for what has been parsed already (YAML). Raises OddObject."""
     try:
-        found = msgspec.convert(_without_nulls(plain, MAX_DEPTH, struct), struct)
+        found = msgspec.convert(_without_nulls(plain, MAX_DEPTH, struct), struct, dec_hook=read_kept)
     except (ValueError, RecursionError, TypeError) as error:
         raise _odd(struct, plain, error) from error
     return _checked(struct, found)

@@ -11,8 +11,9 @@ import msgspec
 
 from stead.domain.errors import BlindError
 from stead.estate.kubernetes.client import ApiClient
+from stead.estate.kubernetes.custom_kinds import MOST, is_custom
 from stead.estate.kubernetes.errors import AbsentError
-from stead.estate.kubernetes.kinds import kind_named
+from stead.estate.kubernetes.kinds import Kind, custom_kind, kind_named
 from stead.estate.kubernetes.resources import Resource
 
 T = TypeVar("T")
@@ -22,6 +23,7 @@ class _Served(msgspec.Struct):
     name: str
     kind: str
     namespaced: bool
+    verbs: tuple[str, ...] = ()
 
 
 class _ResourceList(msgspec.Struct):
@@ -32,8 +34,9 @@ class _Version(msgspec.Struct, rename="camel"):
     group_version: str
 
 
-class _Group(msgspec.Struct):
+class _Group(msgspec.Struct, rename="camel"):
     versions: tuple[_Version, ...]
+    preferred_version: _Version | None = None
 
 
 class _GroupList(msgspec.Struct):
@@ -64,6 +67,24 @@ class Discovery:
         """Whether the API server says by itself that it does not serve this, so that a 404 is no trouble. Raises as a GET does."""
         served = await self._served(resource.api_version)
         return served is None or all(s.name != resource.plural for s in served)
+
+    async def custom_kinds(self) -> frozenset[Kind]:
+        """The custom kinds that can be listed and watched: one question for all groups, and one for each of those that are not built in.
+
+        A kind that the preferred version of its group lacks is not found. Raises as a GET does.
+        """
+        found: set[Kind] = set()
+        for group in (await self._ask("/apis", _GroupList)).groups:
+            if (version := group.preferred_version) is None or not is_custom(version.group_version, ""):
+                continue
+            try:
+                served = await self._served(version.group_version)
+            except BlindError:
+                continue  # an aggregated API server that is away says nothing of the others
+            for one in served or ():
+                if "/" not in one.name and {"list", "watch"} <= set(one.verbs) and is_custom(version.group_version, one.kind):
+                    found.add(custom_kind(version.group_version, one.name, one.kind, one.namespaced))
+        return frozenset(sorted(found, key=lambda kind: kind.resource)[:MOST])
 
     async def _served(self, api_version: str) -> tuple[_Served, ...] | None:
         """The resources of a group and version; None where the API server has none such."""

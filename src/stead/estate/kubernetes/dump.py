@@ -18,10 +18,12 @@ from typing import Any
 import msgspec
 
 from stead.domain.errors import UserError
+from stead.estate.kubernetes.custom_kinds import MOST as MOST_KINDS
+from stead.estate.kubernetes.custom_kinds import is_custom
 from stead.estate.kubernetes.decode import OddObject, decode_object
 from stead.estate.kubernetes.enrich.events import About, Event, read_event
 from stead.estate.kubernetes.errors import parse_status
-from stead.estate.kubernetes.kinds import KINDS, kind_named
+from stead.estate.kubernetes.kinds import KINDS, Kind, custom_kind, kind_named, plural_of
 from stead.estate.kubernetes.moments import Taken, newest_in
 from stead.estate.kubernetes.revisions import REVISIONS
 from stead.estate.kubernetes.slices import Object, Slice
@@ -82,11 +84,20 @@ class Dump:
     events: dict[About, list[Event]] = field(default_factory=dict[About, list[Event]])
     bytes: int = 0
     objects: int = 0
+    _custom: dict[tuple[str, str], Kind] = field(default_factory=dict[tuple[str, str], Kind])
     _single: Counter[type[Object]] = field(default_factory=Counter[type[Object]])
+
+    def custom(self, api_version: str, name: str) -> Kind | None:
+        """The kind of a custom resource, the same for all its versions; None for what is none, or one kind too many."""
+        group = api_version.rpartition("/")[0]
+        known = self._custom.get((group, name))
+        if known is None and _sound(group, name) and is_custom(api_version, name) and len(self._custom) < MOST_KINDS:
+            known = self._custom[group, name] = custom_kind(api_version, plural_of(name), name, True)
+        return known
 
     def not_covered(self) -> tuple[str, ...]:
         """Kinds that the dump lacks, and kinds in it that Stead does not read; events are no kind of their own but evidence."""
-        lacking = {kind.resource for kind in KINDS if not self.view.knows(kind.struct)}
+        lacking = {kind.resource for kind in KINDS if not (kind.by_right or self.view.knows(kind.struct))}
         return tuple(sorted(lacking | (set(self.other) - {"Event", "Event.events.k8s.io"})))
 
 
@@ -270,7 +281,7 @@ def _add_list(dump: Dump, head: _Head, items: Sequence[msgspec.Raw]) -> None:
 def _add_object(dump: Dump, raw: bytes | memoryview | msgspec.Raw, api_version: str, name: str, *, single: bool) -> None:
     dump.objects += 1
     dump.taken.add(newest_in(raw))
-    kind = kind_named(api_version, name)
+    kind = kind_named(api_version, name) or dump.custom(api_version, name)
     if name == "Event" and api_version in _EVENTS and (event := read_event(raw)) is not None:
         dump.events.setdefault(event.about, []).append(event)
     if name in _ROLLOUTS:
@@ -299,6 +310,10 @@ def _place_of(kind: str, raw: bytes | memoryview | msgspec.Raw) -> About:
 def _resource(api_version: str, name: str) -> str:
     """A kind that is not read, as `Ingress.networking.k8s.io`; odd names are not repeated."""
     group = api_version.rpartition("/")[0]
-    if not _KIND.fullmatch(name) or not all(_KIND.fullmatch(part) or part.isdigit() for part in re.split(r"[.-]", group) if part):
+    if not _sound(group, name):
         return "(odd)"
     return f"{name}.{group}" if group else name
+
+
+def _sound(group: str, name: str) -> bool:
+    return bool(_KIND.fullmatch(name)) and all(_KIND.fullmatch(part) or part.isdigit() for part in re.split(r"[.-]", group) if part)

@@ -34,8 +34,8 @@ from stead.estate.kubernetes.discovery import Discovery
 from stead.estate.kubernetes.enrich.enricher import Enricher
 from stead.estate.kubernetes.errors import AbsentError, as_blind
 from stead.estate.kubernetes.hands import KubernetesHands
-from stead.estate.kubernetes.kinds import Kind
-from stead.estate.kubernetes.proof import cannot_judge, judged, lags, metadata, needed, wanted
+from stead.estate.kubernetes.kinds import Kind, custom_kind
+from stead.estate.kubernetes.proof import cannot_judge, judged, lags, looks_at_custom, metadata, needed, wanted
 from stead.estate.kubernetes.reader import Reader
 from stead.estate.kubernetes.runner import Runner
 from stead.estate.kubernetes.snapshot import Lister, Snapshot
@@ -70,6 +70,7 @@ class KubernetesEstate:
         self._excluded = Patterns.of(excluded_namespaces).match
         self._lister = Lister(estate_id, self._client, self._discovery, clock, self._excluded)
         self._kinds = needed(self.checks)
+        self._custom = looks_at_custom(self.checks)
         self._writer = ApiClient(write_connection, timeouts) if write_connection is not None else None
         # Only pauses between tries come out of it: nothing that anybody could want to guess.
         self._rng = rng or random.Random()  # noqa: S311
@@ -148,6 +149,8 @@ class KubernetesEstate:
         """One pass over all kinds, with what logs and events tell of what is wrong."""
         began, requests, size = self._clock.now(), self._client.requests, self._client.bytes
         found = await self._lister.snapshot(self._kinds, self._namespace)
+        if self._custom:
+            await self._lister.add_custom(found, self._namespace)
         now = self._clock.now()
         runner = Runner(found.view, self.checks)
         runner.full(now)
@@ -182,8 +185,9 @@ class KubernetesEstate:
         # Before the lists: what is gone by now cannot be in them, and what they show of it is not older than this.
         live = await self.read(subject)
         present = live is not None and subject.uid in ("", metadata(live).get("uid"))
-        found = await self._lister.snapshot(needed([check]), subject.namespace)
-        if why := cannot_judge(found, check):
+        own = await self._own_kinds(check, subject)
+        found = await self._lister.snapshot((*needed([check]), *own), subject.namespace)
+        if why := cannot_judge(found, check, *(kind.struct for kind in own)):
             return Observation(seen=Seen.BLIND, present=present, note=why)
         runner = Runner(found.view, [check])
         runner.full(self._clock.now())
@@ -195,6 +199,13 @@ class KubernetesEstate:
         """What changed before this, as the cluster itself tells; nothing where the history knows better."""
         known = self._history is not None and self._history.explain(finding, view).changes
         return () if known else await told_by_cluster(self, finding, view)
+
+    async def _own_kinds(self, check: Check, subject: Subject) -> tuple[Kind, ...]:
+        """The subject's own kind, for a check that looks at custom resources of any kind. Raises as `read` does."""
+        if not looks_at_custom([check]):
+            return ()
+        resource = await self._discovery.resource(subject.api_version, subject.kind)
+        return (custom_kind(resource.api_version, resource.plural, resource.kind, resource.namespaced),)
 
     # Read
 
@@ -278,7 +289,7 @@ class KubernetesEstate:
         kinds: Mapping[Kind, Blindness] = found.blind
         server = self._client.connection.server
         whole = blindness.of_the_server(kinds)
-        asked = len(set(self._kinds) - found.absent)
+        asked = len({*self._kinds, *found.blind} - found.absent)
         return [*blindness.findings(self.id, server, kinds, whole, asked), *(odd.finding(self.id) for odd in found.odd)]
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import cast
+
+import msgspec
 
 from stead.estate.kubernetes import slices
 
@@ -30,7 +34,17 @@ class Kind:
     @property
     def optional(self) -> bool:
         """Whether the API comes with an add-on: where it is absent, that is no trouble."""
-        return self.group == "cert-manager.io"
+        return self.group == "cert-manager.io" or self.by_right
+
+    @property
+    def custom(self) -> bool:
+        """Whether it came to be known by a definition in the cluster, or by an object in a dump."""
+        return issubclass(self.struct, slices.Custom)
+
+    @property
+    def by_right(self) -> bool:
+        """Whether it is looked at only where the read role covers it: refused from the first, it is *not covered*, and not blind."""
+        return self.custom or self.group == "apiextensions.k8s.io"
 
 
 KINDS: tuple[Kind, ...] = (
@@ -96,3 +110,21 @@ def kind_of(struct: type) -> Kind:
 def kind_named(api_version: str, kind: str) -> Kind | None:
     """The Kind of an object that calls itself so, whatever the version; None for one that is not read."""
     return _BY_NAME.get((api_version.rpartition("/")[0], kind))
+
+
+@cache
+def custom_kind(api_version: str, plural: str, kind: str, namespaced: bool) -> Kind:
+    """The Kind of a custom resource, with a slice of its own, so that its objects stay apart from those of other kinds."""
+    name = f"{kind}.{api_version}"
+    struct = cast("type[slices.Custom]", msgspec.defstruct(name, [], bases=(slices.Custom,), frozen=True, kw_only=True, gc=False))
+    made = Kind(api_version, plural, kind, struct, namespaced)
+    _BY_STRUCT[struct] = made
+    return made
+
+
+def plural_of(kind: str) -> str:
+    """The plural that kubebuilder makes of a kind's name, where nobody tells it: an object names only its kind."""
+    name = kind.lower()
+    if name.endswith("y") and name[-2:-1] not in tuple("aeiou"):
+        return f"{name[:-1]}ies"
+    return name + ("es" if name.endswith(("s", "x", "z", "ch", "sh")) else "s")

@@ -39,13 +39,15 @@ class Mirror:
         self.view = view
         self.blind: dict[Kind, Blindness] = {}
         self.absent: set[Kind] = set()
+        self.refused: set[Kind] = set()
+        """Kinds that the read role never covered, of those that are absent."""
         self.versions: dict[str, str] = {}
         self.wake = asyncio.Event()
         self.history: History | None = None
         """Who is told of everything that is read and deleted, where somebody keeps a history."""
         self._excluded = excluded
         self._odd: dict[ObjectKey, OddObject] = {}
-        self._kinds = frozenset(kinds)
+        self._kinds = set(kinds)
         self._undecided = set(self._kinds)
         self._changes = Changes()
         self._whole: Blindness | None = None
@@ -107,10 +109,27 @@ class Mirror:
         self.versions[kind.resource] = version
         self._decide(kind)
         self.absent.discard(kind)
+        self.refused.discard(kind)
         if self.blind.pop(kind, None) is not None:
             self.wake.set()
 
     # Kinds
+
+    def follow(self, kind: Kind) -> None:
+        """A kind that came to be known later: nothing is settled until it has been read, too."""
+        self._kinds.add(kind)
+        self._undecided.add(kind)
+
+    def forget(self, kind: Kind) -> None:
+        """A kind that is no more."""
+        self.not_served(kind)
+        self._kinds.discard(kind)
+        self.absent.discard(kind)
+        self.versions.pop(kind.resource, None)
+
+    def decided(self, kind: Kind) -> bool:
+        """Whether this kind has been read, or is known to be blind or absent."""
+        return kind in self._kinds and kind not in self._undecided
 
     def lose(self, kind: Kind, blind: Blindness) -> None:
         """This kind cannot be seen. A trouble that goes on keeps the words that it began with."""
@@ -131,7 +150,13 @@ class Mirror:
         if self.blind.pop(kind, None) is not None:
             self.wake.set()
         self.absent.add(kind)
+        self.refused.discard(kind)
         self._decide(kind)
+
+    def not_covered(self, kind: Kind) -> None:
+        """The read role does not cover this kind, and never did."""
+        self.not_served(kind)
+        self.refused.add(kind)
 
     def blind_findings(self, server: str) -> list[Finding]:
         """Everything that cannot be seen: kinds, and single objects that could not be read."""

@@ -7,8 +7,9 @@ from typing import Any, cast
 
 from stead.declare import Check
 from stead.domain.finding import Finding, FindingState
+from stead.estate.kubernetes import slices
 from stead.estate.kubernetes.kinds import KINDS, Kind, kind_of
-from stead.estate.kubernetes.slices import Deployment, Job, Pod, ReplicaSet
+from stead.estate.kubernetes.slices import Custom, Deployment, Job, Pod, ReplicaSet
 from stead.estate.kubernetes.snapshot import Snapshot
 from stead.ports import Object, Observation, Seen
 
@@ -23,20 +24,32 @@ def needed(checks: Iterable[Check]) -> tuple[Kind, ...]:
     structs = {struct for check in checks for struct in check.watches}
     if Pod in structs:
         structs.update(_OWNERS)
-    wanted = {kind_of(struct) for struct in structs}
+    wanted = {kind_of(struct) for struct in structs if struct is not Custom}
     return tuple(kind for kind in KINDS if kind in wanted)
 
 
-def cannot_judge(found: Snapshot, check: Check) -> str:
-    """Why the look proves nothing; "" when it does. An object that could not be read counts where the check would have judged it."""
-    own = [kind_of(struct) for struct in check.of]
+def looks_at_custom(checks: Iterable[Check]) -> bool:
+    """Whether one of them looks at custom resources, of whatever kinds there are."""
+    return any(Custom in check.watches for check in checks)
+
+
+def cannot_judge(found: Snapshot, check: Check, custom: type[slices.Object] | None = None) -> str:
+    """Why the look proves nothing; "" when it does. An object that could not be read counts where the check would have judged it.
+
+    `custom` is the slice of what the finding is about, where the check looks at custom resources.
+    """
+    own, watched = _kinds(check.of, custom), _kinds(check.watches, custom)
     if found.absent.issuperset(own):
         return f"the API server serves no {own[0].resource} any more"
-    for kind in map(kind_of, check.watches):
+    for kind in watched:
         if kind in found.blind:
             return found.blind[kind].message
     odd = next((one for one in found.odd if one.kind in own), None)
     return f"{odd.kind.kind} {odd.name} could not be read: {odd.why}" if odd is not None else ""
+
+
+def _kinds(structs: Iterable[type], custom: type[slices.Object] | None) -> list[Kind]:
+    return [kind_of(custom if struct is Custom and custom is not None else struct) for struct in structs]
 
 
 def judged(current: Mapping[str, Finding], fingerprint: str, *, present: bool) -> Observation:

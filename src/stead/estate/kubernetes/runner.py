@@ -16,7 +16,7 @@ from stead.declare import Check, Outcome
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, FindingState, Progressing, merge
 from stead.estate.kubernetes.kinds import kind_of
-from stead.estate.kubernetes.slices import Object
+from stead.estate.kubernetes.slices import Custom, Object
 from stead.estate.kubernetes.view import ObjectKey, View
 
 RECHECK = timedelta(seconds=60)
@@ -44,6 +44,7 @@ class Runner:
         self.checks = tuple(sorted(checks, key=lambda check: check.name))
         self._said: dict[_Place, tuple[Finding, ...]] = {}
         self._due: dict[_Place, datetime] = {}
+        self._given: dict[_Place, dict[str, datetime]] = {}
         self._sightings: dict[str, dict[_Place, Finding]] = {}
         self._current: dict[str, Finding] = {}
         self._check = {check.name: check for check in self.checks}
@@ -85,10 +86,10 @@ class Runner:
     def _concerned(self, changed: set[ObjectKey]) -> Iterator[_Place]:
         scopes = {(struct, namespace if kind_of(struct).namespaced else None) for struct, namespace, _ in changed}
         for check in self.checks:
-            yield from ((check.name, key) for key in changed if key[0] in check.of)
+            yield from ((check.name, key) for key in changed if issubclass(key[0], check.of))
             seen_from = {namespace for struct, namespace in scopes if struct in check.watches and struct not in check.of}
             for own in _own(check):
-                for namespace in (None,) if None in seen_from or (not kind_of(own).namespaced and seen_from) else seen_from:
+                for namespace in (None,) if None in seen_from or (not _namespaced(own) and seen_from) else seen_from:
                     yield from ((check.name, _key(obj)) for obj in self.view.all(own, namespace))
 
     def _run(self, places: Iterable[_Place], now: datetime) -> Delta:
@@ -102,7 +103,8 @@ class Runner:
 
     def _look(self, place: _Place, now: datetime, obj: Object | None) -> set[str]:
         """Run one check on one object; return the fingerprints that this may have changed."""
-        answers, due = self._ask(self._check[place[0]], obj, now) if obj is not None else ((), None)
+        given = self._given.pop(place, {})
+        answers, due = self._ask(place, given, obj, now) if obj is not None else ((), None)
         before = self._said.pop(place, ())
         self._due.pop(place, None)
         if due is not None:
@@ -142,11 +144,14 @@ class Runner:
                 seen.append(after)
         return Delta(tuple(sorted(seen, key=_finding_order)), tuple(gone))
 
-    def _ask(self, check: Check, obj: Object, now: datetime) -> tuple[tuple[Finding, ...], datetime | None]:
+    def _ask(self, place: _Place, given: Mapping[str, datetime], obj: Object, now: datetime) -> tuple[tuple[Finding, ...], datetime | None]:
+        check = self._check[place[0]]
         if check.unless is not None and _surely(check.unless, obj):
             return (), None
         try:
-            said = list(_each(check.run(obj, self.view, now)))
+            said = [_as_given(one, given) for one in _each(check.run(obj, self.view, now))]
+            if sticky := {_waited_for(one): one.until for one in said if isinstance(one, Progressing) and one.sticky}:
+                self._given[place] = sticky
             return _answers(check, said, now)
         except Exception as error:  # an odd object must cost no more than itself
             return (_blind(check, self.view, obj, error),), None
@@ -168,6 +173,17 @@ def _answers(check: Check, said: Iterable[Finding | Progressing], now: datetime)
         known = findings.get(finding.fingerprint)
         findings[finding.fingerprint] = finding if known is None else merge(known, finding)
     return tuple(findings.values()), due
+
+
+def _as_given(one: Finding | Progressing, given: Mapping[str, datetime]) -> Finding | Progressing:
+    """A deadline that counts from the first sight stays where it was."""
+    if not isinstance(one, Progressing) or not one.sticky:
+        return one
+    return replace(one, until=min(one.until, given.get(_waited_for(one), one.until)))
+
+
+def _waited_for(one: Progressing) -> str:
+    return one.finding.reason
 
 
 def _each(outcome: Outcome) -> Iterable[Finding | Progressing]:
@@ -229,6 +245,11 @@ def _surely(unless: Callable[[Any], bool], obj: Object) -> bool:
 
 def _own(check: Check) -> tuple[type[Object], ...]:
     return check.of
+
+
+def _namespaced(own: type[Object]) -> bool:
+    """Custom resources of all kinds together count as both."""
+    return own is not Custom and kind_of(own).namespaced
 
 
 def _key(obj: Object) -> ObjectKey:

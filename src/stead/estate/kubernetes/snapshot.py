@@ -13,13 +13,14 @@ from datetime import timedelta
 from stead.domain.errors import BlindError, SteadError
 from stead.estate.kubernetes.blindness import Blindness, blindness
 from stead.estate.kubernetes.client import ApiClient
+from stead.estate.kubernetes.custom_kinds import defined
 from stead.estate.kubernetes.decode import OddObject, Page, decode_page
 from stead.estate.kubernetes.discovery import Discovery
 from stead.estate.kubernetes.errors import AbsentError, ApiUnavailableError, ExpiredError
-from stead.estate.kubernetes.kinds import Kind
+from stead.estate.kubernetes.kinds import Kind, kind_of
 from stead.estate.kubernetes.mirror import Excluded
 from stead.estate.kubernetes.resources import Resource
-from stead.estate.kubernetes.slices import Object
+from stead.estate.kubernetes.slices import CustomResourceDefinition, Object
 from stead.estate.kubernetes.view import View
 from stead.estate.kubernetes.watch import PAGE
 from stead.ports import Clock
@@ -28,6 +29,8 @@ TRIES = 3
 """How often a list is asked for before it is given up."""
 _PAUSE = 0.5
 """Seconds before the second try of a list that failed, doubled for the third."""
+AT_ONCE = 20
+"""How many custom kinds are listed at a time: there may be hundreds, most of them small."""
 _LONGEST = 10.0
 """Seconds that the server may ask for between two tries; who waits is a person."""
 
@@ -56,6 +59,27 @@ class Lister:
         await asyncio.gather(*(self._add(found, kind, namespace, tries) for kind in kinds))
         return found
 
+    async def add_custom(self, found: Snapshot, namespace: str = "") -> None:
+        """List every custom kind as well. Where the definitions may not be read, the API server is asked which kinds there are."""
+        definitions = kind_of(CustomResourceDefinition)
+        try:
+            if found.view.knows(CustomResourceDefinition):
+                kinds = defined(found.view.all(CustomResourceDefinition))
+            elif definitions in found.absent:
+                kinds = await self.discovery.custom_kinds()
+            else:
+                return  # blind, which is told already
+        except SteadError as error:
+            found.blind[definitions] = blindness(error, self.clock.now(), "kubectl api-resources")
+            return
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def add(kind: Kind) -> None:
+            async with turns:
+                await self._add(found, kind, namespace, TRIES)
+
+        await asyncio.gather(*map(add, sorted(kinds, key=lambda kind: kind.resource)))
+
     async def version(self, kind: Kind) -> str:
         """The resourceVersion that the cluster stands at, as a list of this kind tells it. Raises as a GET does."""
         resource = Resource.of(kind)
@@ -71,7 +95,11 @@ class Lister:
         except AbsentError as error:
             await self._missing(found, kind, resource, within, error)
         except SteadError as error:
-            found.blind[kind] = blindness(error, since, resource.command(within))
+            found_so = blindness(error, since, resource.command(within))
+            if kind.by_right and found_so.reason == "Forbidden":
+                found.absent.add(kind)
+            else:
+                found.blind[kind] = found_so
         else:
             for obj in objects:
                 if not self.excluded(obj.metadata.namespace):

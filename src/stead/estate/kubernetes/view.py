@@ -6,7 +6,7 @@ Pure memory: no I/O, no time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar, cast
 
@@ -17,6 +17,9 @@ from stead.domain.finding import Finding, Severity
 from stead.domain.subject import Subject
 from stead.estate.kubernetes.kinds import kind_named, kind_of
 from stead.estate.kubernetes.slices import (
+    Custom,
+    DaemonSet,
+    Deployment,
     EndpointSlice,
     Job,
     Namespace,
@@ -25,9 +28,11 @@ from stead.estate.kubernetes.slices import (
     PersistentVolumeClaim,
     Pod,
     ReplicaSet,
+    StatefulSet,
 )
 
 T = TypeVar("T", bound=Object)
+D = TypeVar("D")
 ObjectKey = tuple[type[Object], str, str]
 """(slice, namespace, name): one object in the view. Cluster-wide objects have the namespace ""."""
 
@@ -35,7 +40,7 @@ TEMPLATE_HASH = "pod-template-hash"
 """The label that the Deployment controller puts on its ReplicaSets and their pods: a ReplicaSet is called `{deployment}-{hash}`."""
 
 _LABELLED: tuple[type[Object], ...] = (Pod, EndpointSlice)
-_OWNED: tuple[type[Object], ...] = (Pod, ReplicaSet, Job)
+_OWNED: tuple[type[Object], ...] = (Pod, ReplicaSet, Job, Deployment, StatefulSet, DaemonSet, PersistentVolumeClaim)
 _HOPS = 4
 
 _Named = dict[str, Object]
@@ -52,6 +57,7 @@ class View:
         self._by_claim: dict[tuple[str, str], _Named] = {}
         self._known: set[type[Object]] = set()
         self._tops: dict[tuple[str, OwnerReference], Subject] = {}
+        self._derived: dict[tuple[type[Object], object], object] = {}
 
     # What is there
 
@@ -80,7 +86,10 @@ class View:
             self._unindex(before)
         named[meta.name] = obj
         self._index(obj)
-        return before is None or _without_version(before) != _without_version(obj)
+        changed = before is None or _without_version(before) != _without_version(obj)
+        if changed:
+            self._forget_derived(type(obj))
+        return changed
 
     def drop(self, struct: type[Object], namespace: str, name: str) -> bool:
         """Forget an object. Returns whether it was there."""
@@ -92,6 +101,7 @@ class View:
         if struct is not Pod:
             self._tops.clear()
         self._unindex(before)
+        self._forget_derived(struct)
         if not named:
             del namespaces[namespace]
         return True
@@ -100,11 +110,24 @@ class View:
         return cast("T | None", self._objects.get(struct, {}).get(namespace, {}).get(name))
 
     def all(self, struct: type[T], namespace: str | None = None) -> Sequence[T]:
-        """Every object of a kind, or those of one namespace, in no promised order."""
+        """Every object of a kind (of all custom kinds for `Custom`), or those of one namespace, in no promised order."""
+        if struct is Custom:
+            return [one for kind in self.custom() for one in cast("Sequence[T]", self.all(kind, namespace))]
         namespaces = self._objects.get(struct, {})
         if namespace is not None:
             return cast("Sequence[T]", list(namespaces.get(namespace, {}).values()))
         return cast("Sequence[T]", [obj for named in namespaces.values() for obj in named.values()])
+
+    def custom(self) -> Sequence[type[Custom]]:
+        """The custom kinds of which there are objects."""
+        return [struct for struct in self._objects if issubclass(struct, Custom)]
+
+    def derived(self, struct: type[T], key: object, make: Callable[[Sequence[T]], D]) -> D:
+        """What `make` makes of all objects of a kind, made once and kept until one of them changes."""
+        place = (struct, key)
+        if place not in self._derived:
+            self._derived[place] = make(self.all(struct))
+        return cast("D", self._derived[place])
 
     def missing(self, struct: type[Object], namespace: str, name: str) -> bool:
         """Whether that object surely does not exist: its kind was read, and it was not among them."""
@@ -112,8 +135,8 @@ class View:
 
     def counts(self) -> dict[str, int]:
         """How many objects of each kind there are, by the kind's name."""
-        found = {kind_of(struct).kind: sum(map(len, spaces.values())) for struct, spaces in self._objects.items()}
-        return {kind_of(struct).kind: 0 for struct in self._known} | found
+        found = {_shown(struct): sum(map(len, spaces.values())) for struct, spaces in self._objects.items()}
+        return {_shown(struct): 0 for struct in self._known if not issubclass(struct, Custom)} | found
 
     def namespaces(self) -> list[str]:
         """Names of the namespaces that are there, by themselves or by what is in them."""
@@ -131,7 +154,7 @@ class View:
         return cast("Sequence[T]", [first[name] for name in sorted(first) if all(name in other for other in others)])
 
     def owned(self, struct: type[T], owner: Object) -> Sequence[T]:
-        """Pods, ReplicaSets or Jobs whose controller is `owner`, by name."""
+        """Pods, workloads, Jobs, claims or custom resources whose controller is `owner`, by name."""
         meta = owner.metadata
         return self.owned_by(struct, meta.namespace, kind_of(type(owner)).kind, meta.name)
 
@@ -223,6 +246,10 @@ class View:
             kind, name = "Deployment", name.removesuffix(f"-{template}")
         return Subject(estate=self.estate_id, api_version=api_version, kind=kind, namespace=obj.metadata.namespace, name=name)
 
+    def _forget_derived(self, struct: type[Object]) -> None:
+        if self._derived:
+            self._derived = {place: made for place, made in self._derived.items() if place[0] is not struct}
+
     def _index(self, obj: Object) -> None:
         for index, key in self._places(obj):
             index.setdefault(key, {})[obj.metadata.name] = obj
@@ -239,11 +266,17 @@ class View:
         if struct in _LABELLED:
             for key, value in meta.labels.items():
                 yield cast("dict[tuple[object, ...], _Named]", self._by_label), (struct, meta.namespace, key, value)
-        if struct in _OWNED and (owner := controller_of(obj)) is not None:
+        if (struct in _OWNED or issubclass(struct, Custom)) and (owner := controller_of(obj)) is not None:
             yield cast("dict[tuple[object, ...], _Named]", self._by_owner), (struct, meta.namespace, owner.kind, owner.name)
         if isinstance(obj, Pod):
             for claim in set(claims_of(obj)):
                 yield cast("dict[tuple[object, ...], _Named]", self._by_claim), (meta.namespace, claim)
+
+
+def _shown(struct: type[Object]) -> str:
+    """A kind's name; with its group for a custom one, for there are many a Cluster and a Backup."""
+    kind = kind_of(struct)
+    return f"{kind.kind}.{kind.group}" if kind.custom else kind.kind
 
 
 def _telling(since: datetime | None) -> datetime | None:

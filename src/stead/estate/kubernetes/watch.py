@@ -35,6 +35,7 @@ GRACE = timedelta(seconds=15)
 """How long a kind that was in sight may fail before it is called blind: an API server that restarts is back within that."""
 ABSENT_AGAIN = timedelta(minutes=5)
 """How often an API that is absent is asked for again: somebody may install it."""
+DEFINED_AGAIN = timedelta(seconds=15)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 """Seconds before the second try, doubled from try to try."""
 _GOOD_WATCH = timedelta(seconds=5)
@@ -235,13 +236,18 @@ class Reflector:
                 if await self._discovery.is_absent(self._resource):
                     self._version = ""
                     self._mirror.not_served(self.kind)
-                    return ABSENT_AGAIN * self._rng.uniform(0.8, 1.2)
+                    # A custom kind is followed only while it is defined: it is about to be served, or to be forgotten.
+                    return (DEFINED_AGAIN if self.kind.custom else ABSENT_AGAIN) * self._rng.uniform(0.8, 1.2)
             except SteadError as worse:
                 error = worse
         now = self._clock.now()
         if self._failing_since is None:
             self._failing_since = now
         blind = blindness(error, self._failing_since, self._command)
+        if blind.reason == "Forbidden" and self.kind.by_right and not self._mirror.view.knows(self.kind.struct):
+            self._version = ""
+            self._mirror.not_covered(self.kind)
+            return ABSENT_AGAIN * self._rng.uniform(0.8, 1.2)
         refused = blind.reason in ("Forbidden", "Unauthorized")
         if refused or not self._mirror.view.knows(self.kind.struct) or now - self._failing_since >= GRACE:
             # Read everything again afterwards: that ends the blindness, and nothing that happened meanwhile is missed.

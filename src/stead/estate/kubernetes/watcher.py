@@ -21,9 +21,10 @@ from stead.estate.kubernetes.discovery import Discovery
 from stead.estate.kubernetes.enrich.enricher import Asks, Enricher
 from stead.estate.kubernetes.kinds import Kind
 from stead.estate.kubernetes.mirror import Excluded, Mirror
+from stead.estate.kubernetes.proof import looks_at_custom
+from stead.estate.kubernetes.reflectors import CustomKinds, Reflectors
 from stead.estate.kubernetes.runner import Delta, Runner
 from stead.estate.kubernetes.view import View
-from stead.estate.kubernetes.watch import Dialect, Reflector
 from stead.ports import Clock
 
 COALESCE = timedelta(milliseconds=20)
@@ -52,8 +53,9 @@ class Watcher:
         self.mirror.history = history
         self._runner = Runner(self.mirror.view, checks)
         self._enricher = Enricher(client, self.mirror.view)
-        dialect = Dialect()
-        self._reflectors = [Reflector(kind, client, self.mirror, clock, dialect, discovery, rng) for kind in kinds]
+        self._reflectors = Reflectors(client, self.mirror, clock, discovery, rng)
+        self._kinds = kinds
+        self._custom = CustomKinds(self.mirror, discovery, clock) if looks_at_custom(self._runner.checks) else None
         self._blind: dict[str, Finding] = {}
         self._never_seen: set[Kind] = set()
         self._stopped = asyncio.Event()
@@ -77,13 +79,12 @@ class Watcher:
     @property
     def following(self) -> frozenset[Kind]:
         """The kinds that are read at this moment: not blind, not absent, and not waiting for the clock to try again."""
-        pausing = {reflector.kind for reflector in self._reflectors if reflector.pausing}
-        return frozenset(r.kind for r in self._reflectors) - pausing - self.mirror.blind.keys() - self.mirror.absent
+        return self._reflectors.reading - self.mirror.blind.keys() - self.mirror.absent
 
     async def sightings(self) -> AsyncGenerator[Sightings]:
-        tasks = [asyncio.create_task(reflector.run(), name=f"watch {reflector.kind.plural}") for reflector in self._reflectors]
+        self._reflectors.only(self._kinds)
         try:
-            while not self.mirror.settled and not self._stopped.is_set():
+            while not (self._follow_custom() and self.mirror.settled) and not self._stopped.is_set():
                 self.mirror.wake.clear()
                 await self._wait(None)
             if not self._stopped.is_set():
@@ -92,12 +93,22 @@ class Watcher:
                 await self._wait(self._runner.next_due())
                 if self.mirror.pending:
                     await self._gather()
+                self._follow_custom()
                 if not self._stopped.is_set() and (found := await self._next()) is not None:
                     yield found
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            if self._custom is not None:
+                await self._custom.close()
+            await self._reflectors.close()
+
+    def _follow_custom(self) -> bool:
+        """Read the custom kinds that there are now, and no others. False while nobody can say yet which those are."""
+        if self._custom is None:
+            return True
+        if (kinds := self._custom.now()) is None:
+            return False
+        self._reflectors.only((*self._kinds, *kinds))
+        return True
 
     async def _complete(self) -> Sightings:
         """Everything that is known now. What is not in it has gone, unless a blind check would have had to see it."""
@@ -146,7 +157,8 @@ class Watcher:
 
     def _sightings(self, now: datetime, seen: tuple[Finding, ...], gone: tuple[str, ...], *, complete: bool = False) -> Sightings:
         blind = blind_checks(self._runner.checks, self.mirror.blind)
-        return Sightings(estate=self._id, at=now, seen=seen, gone=gone, complete=complete, blind_checks=blind)
+        unseen = frozenset((kind.group, kind.kind) for kind in (*self.mirror.refused, *self.mirror.blind) if kind.by_right)
+        return Sightings(estate=self._id, at=now, seen=seen, gone=gone, complete=complete, blind_checks=blind, unseen=unseen)
 
     def _blind_now(self) -> dict[str, Finding]:
         return {f.fingerprint: f for f in self.mirror.blind_findings(self._client.connection.server)}

@@ -15,8 +15,6 @@ from stead.estate.kubernetes.slices.admission import (
     ApiServiceSpec,
     ApiServiceStatus,
     ClientConfig,
-    CustomResourceDefinition,
-    DefinitionStatus,
     MutatingWebhookConfiguration,
     QuotaStatus,
     ResourceQuota,
@@ -52,6 +50,7 @@ from stead.estate.kubernetes.slices.cluster import (
 from stead.estate.kubernetes.slices.config import (
     ConfigMap,
 )
+from stead.estate.kubernetes.slices.custom import Column, Custom, CustomResourceDefinition, DefinitionStatus
 from stead.estate.kubernetes.slices.meta import (
     Annotations,
     Condition,
@@ -190,6 +189,7 @@ __all__ = [
     "ClientConfig",
     "ClusterRole",
     "ClusterRoleBinding",
+    "Column",
     "Condition",
     "Conditions",
     "ConfigMap",
@@ -204,6 +204,7 @@ __all__ = [
     "CsiDriverOnNode",
     "CsiNodeSpec",
     "CsiVolume",
+    "Custom",
     "CustomResourceDefinition",
     "DaemonSet",
     "DaemonSetSpec",

@@ -57,14 +57,6 @@ class APIService(Object, frozen=True):
     status: ApiServiceStatus = ApiServiceStatus()
 
 
-class DefinitionStatus(Slice, frozen=True):
-    conditions: Conditions = ()
-
-
-class CustomResourceDefinition(Object, frozen=True):
-    status: DefinitionStatus = DefinitionStatus()
-
-
 class QuotaStatus(Slice, frozen=True):
     """Quantities by resource name (`pods`, `requests.cpu`)."""
 

@@ -14,5 +14,16 @@ class CertificateStatus(Slice, frozen=True):
     failed_issuance_attempts: int = 0
 
 
+class IssuerRef(Slice, frozen=True):
+    name: str = ""
+    kind: str = "Issuer"
+    group: str = "cert-manager.io"
+
+
+class CertificateSpec(Slice, frozen=True):
+    issuer_ref: IssuerRef = IssuerRef()
+
+
 class Certificate(Object, frozen=True):
+    spec: CertificateSpec = CertificateSpec()
     status: CertificateStatus = CertificateStatus()
