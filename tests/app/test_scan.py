@@ -105,6 +105,31 @@ async def test_a_dead_node_and_a_missing_key_are_two_incidents_and_a_dump_says_t
     assert [one.cause.fingerprint for one in live.groups] == [one.cause.fingerprint for one in dumped.groups]
 
 
+async def test_a_sick_custom_resource_is_found_in_a_cluster_and_in_a_dump_of_it(
+    town: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    version = {"name": "v1", "served": True, "storage": True, "subresources": {"status": {}}}
+    version["schema"] = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    names = {"kind": "Widget", "plural": "widgets", "singular": "widget", "listKind": "WidgetList"}
+    definition = {"group": "shop.example.com", "scope": "Namespaced", "names": names, "versions": [version]}
+    api = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "widgets.shop.example.com"}}
+    town.cluster.apply({**api, "spec": definition})
+    for name, status in (("well", "True"), ("sick", "False")):
+        town.cluster.apply({"apiVersion": "shop.example.com/v1", "kind": "Widget", "metadata": {"name": name, "namespace": "payments"}})
+        at = town.clock.now().isoformat()
+        said = {"conditions": [{"type": "Ready", "status": status, "reason": "ConnectFailed", "lastTransitionTime": at}]}
+        town.cluster.edit("Widget", "payments", name, lambda obj, said=said: obj.update(status=said), subresource="status")
+    await town.pass_time(minutes=30)
+
+    live = await town.look(monkeypatch)
+    assert [f.summary for f in live.scan.findings] == ["Widget payments/sick is not ready (ConnectFailed)"]
+    assert live.exit_code(Severity.WARNING) == Exit.NEGATIVE
+    file = tmp_path / "widgets.json"
+    file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": town.cluster.list("widgets.shop.example.com")}))
+    dumped = Report.of(await scan(Wanted(source=str(file), now=town.clock.now()), town.clock))
+    assert [f.fingerprint for f in dumped.scan.findings] == [f.fingerprint for f in live.scan.findings]
+
+
 async def test_what_may_not_be_seen_is_blind(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     town.cluster.user("narrow", [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}])
     await town.pass_time(minutes=10)

@@ -32,12 +32,22 @@ def read_role() -> Role:
     from stead.estate.kubernetes.kinds import KINDS
 
     kinds = [Rbac(group=kind.group, resource=kind.plural, verbs=_LOOK) for kind in KINDS]
+    kinds += [Rbac(group=group, resource=plural, verbs=_LOOK) for group, plural in _known_custom()]
     evidence = [
         Rbac(group="", resource="events", verbs=_LOOK),
         Rbac(group="", resource="pods/log", verbs=("get",)),
         Rbac(group="apps", resource="controllerrevisions", verbs=_LOOK),
     ]
     return Role(name="stead-read", says="Reads what the checks look at. No Secrets, no exec, no writes.", rules=_merged(kinds + evidence))
+
+
+def _known_custom() -> list[tuple[str, str]]:
+    """(group, plural) of every custom kind that has a rule of its own. What else there is, a cluster's owner adds."""
+    from stead.checks.custom.rules import families
+    from stead.estate.kubernetes.kinds import plural_of
+
+    named = [(family, group, kind) for family in families() for group, kinds in family.groups.items() for kind in kinds]
+    return [(group, family.rule(group, kind).plural or plural_of(kind)) for family, group, kind in named]
 
 
 def write_role() -> Role:

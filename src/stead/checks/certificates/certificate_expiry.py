@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from stead.checks.kubernetes.common import after, condition, condition_seen, kubectl_get, unless_by
 from stead.declare import check
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Progressing, Severity
+from stead.domain.subject import Subject
 from stead.estate.kubernetes.slices import Certificate
 from stead.estate.kubernetes.view import View
 
@@ -44,6 +46,7 @@ def certificate_expiry(certificate: Certificate, view: View, now: datetime) -> F
         summary=f"certificate {_path(certificate)} {'could not be issued' if failed else 'is not ready'}",
         severity=Severity.WARNING if _valid(status.not_after, now) else Severity.CRITICAL,
         evidence=evidence,
+        depends_on=_explained_by(certificate, view),
         since=status.last_failure_time or (ready.last_transition_time if ready else None),
     )
     began = (ready.last_transition_time if ready else None) or certificate.metadata.creation_timestamp
@@ -82,8 +85,19 @@ def _not_renewed(certificate: Certificate, view: View, end: datetime, now: datet
             *renewal,
             *(condition_seen(certificate, ready) if ready else ()),
         ),
+        depends_on=_explained_by(certificate, view),
         since=end if expired else status.renewal_time,
     )
+
+
+def _explained_by(certificate: Certificate, view: View) -> Iterator[Subject]:
+    """What was asked for in its name and failed (its requests, orders and challenges are known by it), then its issuer."""
+    meta, ref = certificate.metadata, certificate.spec.issuer_ref
+    for struct in sorted(view.custom(), key=lambda struct: struct.__name__):
+        yield from map(view.subject, view.owned_by(struct, meta.namespace, "Certificate", meta.name))
+    if ref.name:
+        namespace = "" if ref.kind == "ClusterIssuer" else meta.namespace
+        yield Subject(estate=view.estate_id, api_version=f"{ref.group}/v1", kind=ref.kind, namespace=namespace, name=ref.name)
 
 
 def _valid(end: datetime | None, now: datetime) -> bool:

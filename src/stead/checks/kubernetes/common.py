@@ -59,7 +59,7 @@ def unless_by(finding: Finding, start: datetime | None, wait: timedelta, now: da
 def kubectl_get(obj: Object, jsonpath: str = "") -> str:
     """The line that shows `obj`, or the part of it that `jsonpath` (without braces) names."""
     kind, meta = kind_of(type(obj)), obj.metadata
-    name = kind.resource if kind.group == "cert-manager.io" else kind.kind.lower()
+    name = kind.resource if kind.custom or kind.group == "cert-manager.io" else kind.kind.lower()
     scope = ["-n", meta.namespace] if meta.namespace else []
     part = ["-o", f"jsonpath={{{jsonpath}}}"] if jsonpath else []
     return shlex.join(["kubectl", *scope, "get", name, meta.name, *part])

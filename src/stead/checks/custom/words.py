@@ -1,0 +1,161 @@
+"""What controllers call things: condition types, reasons and phases, sorted into good and bad by the words they are made of.
+
+The vocabulary is that of the Kubernetes API conventions (typical status properties), of kstatus (sigs.k8s.io/cli-utils), and of what
+the controllers' own documentation uses. A word that is in none of the lists says nothing: nothing is ever called sick by a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+from itertools import pairwise
+
+
+class Polarity(StrEnum):
+    """SUMMARY and PART are good when True (the whole object, one side of it), BAD is bad when True, PROGRESS is under way when True."""
+
+    SUMMARY = "summary"
+    PART = "part"
+    BAD = "bad"
+    PROGRESS = "progress"
+    NONE = "none"
+
+
+class Tone(StrEnum):
+    """What a reason or a phase says: it FAILED, it WAITS for something, it was STOPPED on purpose, it is GOOD (or done), or nothing."""
+
+    FAILED = "failed"
+    DOWN = "down"
+    WAITS = "waits"
+    STOPPED = "stopped"
+    GOOD = "good"
+    NONE = "none"
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SUMMARIES = _words(
+    "Ready Available Healthy Synced Accepted Programmed ResolvedRefs Reconciled Succeeded Valid Validated Connected Registered Installed "
+    "Deployed Released Online Operational Reachable"
+)
+PROGRESSES = _words("Reconciling Progressing Updating Upgrading Provisioning Creating Deleting Initializing Installing")
+_BAD = _words(
+    "Degraded Stalled Failed Failure Error Errored Unhealthy Unavailable Faulted Corrupted Conflicted Unreachable Disconnected "
+    "Unschedulable ReplicaFailure"
+)
+_BAD_ENDS = _words(
+    "error errors failed failure failures failing pressure degraded unavailable unhealthy stalled unreachable conflict conflicted invalid "
+    "rejected exceeded terminal"
+)
+_GOOD_ENDS = _words("ready available healthy synced reconciled succeeded success valid accepted reachable connected")
+PAUSES = _words("Paused Suspended Hibernated Hibernating Stopped Disabled")
+_OCCASIONS = _words(
+    "update upgrade upgradeable new version partial partially restore backup migration failover scale scaling delete deletion cleanup "
+    "rollback snapshot standby maintenance drain eviction switchover"
+)
+"""Words of condition types that are False in quiet times: no update is available, no failover is ready."""
+_NEGATIONS = _words("no not non without")
+_PAST = _words("last previous was had recovered ignore ignored allow allowed on")
+
+_FAILED = _words(
+    "failed failure failures fail failing error errored errors invalid denied unauthorized forbidden rejected unhealthy degraded expired "
+    "unsupported misconfigured missing refused broken lost mismatch mismatched incompatible conflict conflicts conflicted conflicting "
+    "exceeded aborted backoff crash crashed crashing unreachable timeout unable cannot fatal faulted stalled corrupted corrupt panicked "
+    "unresolved unparseable crashloopbackoff oomkilled errimagepull imagepullbackoff"
+)
+_FAILED_PAIRS = frozenset(
+    (("not", "found"), ("not", "exist"), ("not", "permitted"), ("not", "allowed"), ("timed", "out"), ("not", "authorized"), ("back", "off"))
+)
+_NOT_READY = ("not", "ready")
+_DOWN = _words("down unavailable disconnected red critical yellow dead offline notready unready")
+_WAITS = _words(
+    "progressing progress pending creating waiting wait reconciling initializing initialising initialized provisioning updating installing "
+    "upgrading deploying starting issuing scheduling queued processing running requested scaling rolling syncing verifying building "
+    "downloading deleting terminating bootstrapping joining restoring migrating rebuilding resizing retrying awaiting started configuring "
+    "stopping attaching detaching importing cloning finalizing new unknown switchover recovering renewing refreshing"
+)
+_STOPPED = _words("suspended paused stopped halted disabled hibernated hibernating hibernation sleeping idle maintenance inactive")
+_GOOD = _words(
+    "ready running active available healthy succeeded success successful successfully completed complete bound ok online synced deployed "
+    "established normal green valid attached reconciled installed created applied connected up finished done stable operational"
+)
+_BIRTH = _words("pending creating provisioning initializing initialising new queued waiting scheduling bootstrapping installing deploying")
+_DONE = _words("completed succeeded finished complete done")
+_TOKEN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
+
+
+@lru_cache(4096)
+def tokens(text: str) -> tuple[str, ...]:
+    """`DependencyNotReady`, `not-ready` and `Not ready` as lower-case words."""
+    return tuple(word.lower() for word in _TOKEN.findall(text))
+
+
+@lru_cache(4096)
+def polarity(type_: str) -> Polarity:
+    """What it means when a condition of this type is True."""
+    name = type_.rpartition("/")[2]
+    if name in SUMMARIES:
+        return Polarity.SUMMARY
+    if name in PROGRESSES:
+        return Polarity.PROGRESS
+    if name in _BAD:
+        return Polarity.BAD
+    words = tokens(name)
+    if not words or words[0] in _PAST:
+        return Polarity.NONE
+    if _NEGATIONS.intersection(words):
+        return Polarity.BAD if words[-1] in _GOOD_ENDS else Polarity.NONE
+    if words[-1] in _BAD_ENDS:
+        return Polarity.BAD
+    if _OCCASIONS.intersection(words):
+        return Polarity.NONE
+    return Polarity.PART if words[-1] in _GOOD_ENDS else Polarity.NONE
+
+
+@lru_cache(4096)
+def tone_of_reason(reason: str) -> Tone:
+    """What the reason of a condition that is not as it should be says of why."""
+    words = tokens(reason)
+    if _FAILED.intersection(words) or _FAILED_PAIRS.intersection(pairwise(words)):
+        return Tone.FAILED
+    if _STOPPED.intersection(words) or words in (("no", "traffic"), ("scaled", "to", "zero"), ("deactivated",)):
+        return Tone.STOPPED
+    if _WAITS.intersection(words) or _NOT_READY in pairwise(words):
+        return Tone.WAITS
+    return Tone.GOOD if is_done(reason) else Tone.NONE
+
+
+@lru_cache(4096)
+def is_birth(phase: str) -> bool:
+    """Whether a phase is one that an object has before it is anything else."""
+    return bool(_BIRTH.intersection(tokens(phase)))
+
+
+@lru_cache(4096)
+def is_done(phase: str) -> bool:
+    """Whether a phase says that there is nothing left to do."""
+    words = tokens(phase)
+    return bool(words) and words[-1] in _DONE and not _NEGATIONS.intersection(words)
+
+
+@lru_cache(4096)
+def tone_of_phase(phase: str) -> Tone:
+    """What a phase, a state or a health says. A long sentence says nothing: only its author knows which word of it counts."""
+    words = tokens(phase)
+    first, last = (words[0], words[-1]) if words else ("", "")
+    if not words or len(words) > 6 or first in _NEGATIONS or len(phase) > 80:
+        return Tone.WAITS if words in (_NOT_READY, ("not", "started")) else Tone.NONE
+    if _NEGATIONS.intersection(words):
+        return Tone.NONE
+    if _FAILED.intersection(words):
+        return Tone.FAILED
+    if _STOPPED.intersection(words):
+        return Tone.STOPPED
+    if last in _DOWN:
+        return Tone.DOWN
+    if last in _GOOD and len(words) <= 2:
+        return Tone.GOOD
+    return Tone.WAITS if _WAITS.intersection(words) else Tone.NONE
