@@ -1,7 +1,8 @@
 """Finds what stands on the shelves: checks, verbs, playbooks, kinds of channels.
 
 Shipped ones come by the visitors' door: every module of a package is imported, and what it declares is collected. A visitor brings
-an entry point of the group `stead`, or a folder of Python files that the configuration names. Nothing is registered anywhere.
+an entry point of the group `stead`, or a folder that the configuration names: Python files, and YAML rules for custom kinds. Nothing is
+registered anywhere.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ class _Found:
 
 def shelves(folders: Iterable[str | Path] = ()) -> Shelves:
     """Everything that is there: shipped, installed, and in these folders. UserError for two of one name, or one that fails to load."""
-    found = [*_built_in(), *_entry_points(), *(one for folder in folders for one in _folder(Path(folder)))]
+    folders = [Path(folder) for folder in folders]
+    found = [*_built_in(), *_entry_points(), *(one for folder in folders for one in _folder(folder))]
     once = list({id(one.declaration): one for one in found}.values())
     checks = _named(once, Check)
     hosts = _named(once, HostCheck)
@@ -67,7 +69,7 @@ def shelves(folders: Iterable[str | Path] = ()) -> Shelves:
         _named(once, Toolset),
     ]
     return Shelves(
-        checks=_only(checks, Check),
+        checks=_with_own_rules(_only(checks, Check), folders),
         host_checks=_only(hosts, HostCheck),
         verbs=_only(named[2], Verb),
         playbooks=_only(named[3], Playbook),
@@ -101,6 +103,17 @@ def _folder(folder: Path) -> Iterator[_Found]:
     for file in sorted(folder.glob("*.py")):
         if not file.name.startswith("_"):
             yield from (_Found(one, str(file)) for one in _declarations(vars(_execute(file)).values()))
+
+
+def _with_own_rules(checks: Mapping[str, Check], folders: Sequence[Path]) -> Mapping[str, Check]:
+    """The checks, with the rules for custom kinds (YAML files) that the folders hold."""
+    rules = [file for folder in folders for file in sorted(folder.glob("*.yaml"))]
+    if not rules:
+        return checks
+    from stead.checks.custom.own_rules import with_rules
+
+    own = with_rules(rules)
+    return {**checks, own.name: own}
 
 
 def _package(module: ModuleType) -> Iterator[_Found]:

@@ -132,7 +132,9 @@ class StoreSettings(Section):
 class ChecksSettings(Section):
     """Which checks run."""
 
-    folders: tuple[FilePath, ...] = Field(default=(), description="Folders with checks of your own, one Python file each.")
+    folders: tuple[FilePath, ...] = Field(
+        default=(), description="Folders with checks of your own (Python files) and rules for custom kinds (YAML files)."
+    )
     disabled: tuple[str, ...] = Field(default=(), description="Names of checks that do not run.")
     hygiene: bool = Field(default=False, description="Also run checks of opinion.")
 

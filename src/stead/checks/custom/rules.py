@@ -166,7 +166,7 @@ def read(raw: bytes, name: str) -> Family:
     """The family that a file declares. msgspec.ValidationError naming the place for what is no rule; UserError for what is no YAML."""
     from stead.estate.kubernetes.yaml_events import documents
 
-    return msgspec.convert(next(iter(documents(raw, name)), None), Family)
+    return msgspec.convert(next(iter(documents(raw, name, lambda _name, _part: None)), None), Family)
 
 
 def wrong_spans(family: Family) -> list[str]:

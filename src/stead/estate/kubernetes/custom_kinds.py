@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from stead.declare import Check
 from stead.estate.kubernetes.kinds import Kind, custom_kind, kind_named
-from stead.estate.kubernetes.slices import CustomResourceDefinition
+from stead.estate.kubernetes.slices import Custom, CustomResourceDefinition
 
 MOST = 2_000
 """How many custom kinds are followed: Crossplane's largest providers bring about a thousand."""
@@ -72,6 +73,11 @@ RECORDS = frozenset(
 """(group, kind; "" for all): many objects that record something and have no health of their own. They are left where they are."""
 
 _VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
+
+
+def looks_at_custom(checks: Iterable[Check]) -> bool:
+    """Whether one of them looks at custom resources, of whatever kinds there are."""
+    return any(Custom in check.watches for check in checks)
 
 
 def is_custom(api_version: str, kind: str) -> bool:

@@ -30,12 +30,13 @@ from stead.estate.kubernetes import blindness
 from stead.estate.kubernetes.blindness import Blindness
 from stead.estate.kubernetes.client import ApiClient, Timeouts
 from stead.estate.kubernetes.connection import Connection
+from stead.estate.kubernetes.custom_kinds import looks_at_custom
 from stead.estate.kubernetes.discovery import Discovery
 from stead.estate.kubernetes.enrich.enricher import Enricher
 from stead.estate.kubernetes.errors import AbsentError, as_blind
 from stead.estate.kubernetes.hands import KubernetesHands
 from stead.estate.kubernetes.kinds import Kind, custom_kind
-from stead.estate.kubernetes.proof import cannot_judge, judged, lags, looks_at_custom, metadata, needed, wanted
+from stead.estate.kubernetes.proof import cannot_judge, judged, lags, metadata, needed, wanted
 from stead.estate.kubernetes.reader import Reader
 from stead.estate.kubernetes.runner import Runner
 from stead.estate.kubernetes.snapshot import Lister, Snapshot

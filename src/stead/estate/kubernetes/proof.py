@@ -28,11 +28,6 @@ def needed(checks: Iterable[Check]) -> tuple[Kind, ...]:
     return tuple(kind for kind in KINDS if kind in wanted)
 
 
-def looks_at_custom(checks: Iterable[Check]) -> bool:
-    """Whether one of them looks at custom resources, of whatever kinds there are."""
-    return any(Custom in check.watches for check in checks)
-
-
 def cannot_judge(found: Snapshot, check: Check, custom: type[slices.Object] | None = None) -> str:
     """Why the look proves nothing; "" when it does. An object that could not be read counts where the check would have judged it.
 

@@ -17,11 +17,11 @@ from stead.domain.trigger import Sightings
 from stead.estate.history.recorder import History
 from stead.estate.kubernetes.blindness import blind_checks
 from stead.estate.kubernetes.client import ApiClient
+from stead.estate.kubernetes.custom_kinds import looks_at_custom
 from stead.estate.kubernetes.discovery import Discovery
 from stead.estate.kubernetes.enrich.enricher import Asks, Enricher
 from stead.estate.kubernetes.kinds import Kind
 from stead.estate.kubernetes.mirror import Excluded, Mirror
-from stead.estate.kubernetes.proof import looks_at_custom
 from stead.estate.kubernetes.reflectors import CustomKinds, Reflectors
 from stead.estate.kubernetes.runner import Delta, Runner
 from stead.estate.kubernetes.view import View
