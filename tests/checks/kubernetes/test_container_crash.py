@@ -53,6 +53,25 @@ def test_what_is_no_crash_loop_is_silence(healthy: Json) -> None:
     assert crash(healthy) == []
 
 
+def long_run(started: int, finished: int, restarts: int = 6, **more: Any) -> Json:
+    """A container that ran from `started` to `finished` minutes ago, failed, and runs again since."""
+    ran = ended(more.pop("exit_code", 1), started=ago(minutes=started), finished=ago(minutes=finished))
+    return pod(statuses=[container_status(restartCount=restarts, state={"running": {"startedAt": ago(minutes=finished)}}, lastState=ran)])
+
+
+@pytest.mark.parametrize("sick", [long_run(27, 12), long_run(200, 90), long_run(70, 55, 3)])
+def test_one_that_fails_after_each_long_run_is_told(sick: Json) -> None:
+    (found,) = crash(sick, node())
+    assert (found.state, found.reason, found.severity) == (FindingState.FIRING, "RestartsOften", Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    "healthy", [long_run(27, 12, 2), long_run(27, 12, exit_code=0), long_run(600, 20), long_run(110, 80), long_run(400, 250)]
+)
+def test_one_that_holds_out_longer_than_before_or_failed_seldom_is_silence(healthy: Json) -> None:
+    assert crash(healthy, node()) == []
+
+
 def test_a_container_that_has_only_just_ended_is_given_a_minute() -> None:
     (found,) = crash(pod(statuses=[container_status(ready=False, state=ended(1, finished=ago(seconds=5)))]))
     assert found.state is FindingState.PROGRESSING

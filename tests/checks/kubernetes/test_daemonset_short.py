@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stead.checks.kubernetes.daemonset_short import daemonset_short
-from stead.domain.finding import FindingState
+from stead.domain.finding import FindingState, Severity
 from stead.testing.checks import judge
 from stead.testing.objects import NOW, Json, ago, condition, metadata, node, owner, pod
 
@@ -41,3 +41,10 @@ def test_a_new_nodes_pod_is_given_time() -> None:
 )
 def test_one_that_is_everywhere_it_should_be_is_silence(healthy: Json) -> None:
     assert judge(daemonset_short, healthy, now=NOW) == []
+
+
+def test_pods_on_nodes_that_want_none_are_worth_knowing() -> None:
+    made = daemonset()
+    made["status"]["numberMisscheduled"] = 1
+    (found,) = judge(daemonset_short, made, now=NOW)
+    assert (found.state, found.reason, found.severity) == (FindingState.FIRING, "Misscheduled", Severity.INFO)

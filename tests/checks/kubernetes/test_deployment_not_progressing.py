@@ -31,7 +31,7 @@ def look(*objects: Json) -> list[Finding]:
 def test_a_stuck_one_is_told(sick: Json, reason: str) -> None:
     (found,) = look(sick)
     assert (found.state, found.reason) == (FindingState.FIRING, reason)
-    assert found.severity is (Severity.CRITICAL if "0 of 2" in found.summary else Severity.WARNING)
+    assert found.severity is (Severity.CRITICAL if "0 of 2 available" in found.summary else Severity.WARNING)
 
 
 @pytest.mark.parametrize(

@@ -45,3 +45,9 @@ def test_a_start_is_given_time(minutes: int) -> None:
 )
 def test_what_serves_or_is_told_elsewhere_is_silence(healthy: Json) -> None:
     assert judge(pod_not_ready, healthy, now=NOW) == []
+
+
+def test_a_pod_of_which_nobody_has_heard_is_told_with_its_node() -> None:
+    (found,) = judge(pod_not_ready, pod(phase="Unknown", conditions=[condition("Ready", "Unknown")]), node(ready="Unknown"), now=NOW)
+    assert (found.state, found.reason) == (FindingState.FIRING, "StateUnknown")
+    assert [s.name for s in found.depends_on] == ["node-3"]

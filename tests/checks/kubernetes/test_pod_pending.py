@@ -7,6 +7,7 @@ import pytest
 from stead.checks.kubernetes.pod_pending import pod_pending
 from stead.domain.finding import Finding, FindingState
 from stead.testing.checks import judge
+from stead.testing.kinds import thing
 from stead.testing.objects import NOW, Json, ago, claim, condition, container_status, ended, node, pending, pod, waiting
 
 FULL = "0/3 nodes are available: 1 node(s) had untolerated taint {a: b}, 2 Insufficient cpu. preemption: 0/3 nodes are available."
@@ -76,3 +77,37 @@ def test_what_is_held_on_purpose_or_told_by_another_check_is_silence(healthy: Js
 def test_a_slow_start_is_given_its_time() -> None:
     slow = pod(phase="Pending", statuses=[waiting("ContainerCreating")], conditions=[condition("PodScheduled", since=ago(minutes=6))])
     assert [f.state for f in look(slow)] == [FindingState.PROGRESSING]
+
+
+CREATING = {
+    "phase": "Pending",
+    "statuses": [waiting("ContainerCreating")],
+    "spec": {"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}, {"name": "s", "secret": {"secretName": "keys"}}]},
+}
+BOUND = claim(phase="Bound", spec={"volumeName": "pv-1"})
+VOLUME = thing("PersistentVolume", "pv-1", spec={"csi": {"driver": "disk.example.com"}}, status={"phase": "Bound"})
+
+
+def attachment(node_name: str, attached: bool) -> Json:
+    spec = {"attacher": "disk.example.com", "nodeName": node_name, "source": {"persistentVolumeName": "pv-1"}}
+    return thing("VolumeAttachment", "csi-1", spec=spec, status={"attached": attached})
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ([attachment("node-3", attached=False)], "volume pv-1 is not attached to its node"),
+        ([attachment("node-4", attached=True)], "volume pv-1 is still attached to node node-4"),
+        ([thing("CSINode", "node-3", spec={"drivers": []})], "CSI driver disk.example.com is not registered on node node-3"),
+    ],
+)
+def test_what_keeps_its_volume_is_named(more: list[Json], words: str) -> None:
+    (found,) = look(pod(**CREATING), node(), BOUND, VOLUME, *more)
+    assert (found.reason, found.summary.partition(": ")[2]) == ("NotStarted", words)
+    assert "PersistentVolume pv-1" in [str(s) for s in found.depends_on]
+
+
+def test_secrets_that_its_volumes_need_are_named_for_a_person_to_look() -> None:
+    (found,) = look(pod(**CREATING), node())
+    assert found.evidence[1].value == "keys"
+    assert found.evidence[1].command == "kubectl -n payments get secret keys -o name"

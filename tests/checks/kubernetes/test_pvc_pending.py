@@ -14,6 +14,11 @@ WAITS = storage_class(binding="WaitForFirstConsumer")
 NO_VOLUME = pending(message="0/3 nodes are available: 3 node(s) didn't find available persistent volumes to bind.", spec=USES)
 
 
+def default_class(binding: str = "Immediate") -> Json:
+    made = storage_class("usual", binding)
+    return made | {"metadata": made["metadata"] | {"annotations": {"storageclass.kubernetes.io/is-default-class": "true"}}}
+
+
 def look(*objects: Json) -> list[Finding]:
     return judge(pvc_pending, *objects, now=NOW)
 
@@ -26,7 +31,8 @@ def look(*objects: Json) -> list[Finding]:
         ([claim()], "StorageClassMissing"),
         ([claim(), WAITS, NO_VOLUME], "NotBound"),
         ([claim(meta={"annotations": {"volume.kubernetes.io/selected-node": "node-3"}}), WAITS, pending(spec=USES)], "NotBound"),
-        ([claim(spec={}), pending(spec=USES)], "NotBound"),
+        ([claim(spec={}), default_class(), pending(spec=USES)], "NotBound"),
+        ([claim(spec={}), storage_class()], "NoDefaultClass"),
     ],
 )
 def test_one_that_nobody_fills_is_told(objects: list[Json], reason: str) -> None:
@@ -42,6 +48,8 @@ def test_one_that_nobody_fills_is_told(objects: list[Json], reason: str) -> None
         [claim(), WAITS, pod(phase="Succeeded", spec=USES)],
         [claim(meta={"deletionTimestamp": ago(minutes=1)}), storage_class()],
         [claim(phase="")],
+        [claim(spec={}), default_class("WaitForFirstConsumer")],
+        [claim(spec={}, meta={"annotations": {"volume.beta.kubernetes.io/storage-class": "fast"}}), WAITS],
     ],
 )
 def test_one_that_waits_as_it_is_meant_to_is_silence(objects: list[Json]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from stead.checks.kubernetes.statefulset_short import statefulset_short
 from stead.domain.finding import Finding, FindingState
 from stead.testing.checks import judge
+from stead.testing.kinds import thing
 from stead.testing.objects import NOW, Json, ago, condition, metadata, owner, pod
 
 
@@ -68,3 +69,35 @@ def test_a_member_that_is_leaving_for_a_restart_is_not_missed_at_once() -> None:
 )
 def test_a_full_or_scaled_down_one_is_silence(healthy: Json) -> None:
     assert look(healthy) == []
+
+
+def updating(updated: int = 1, **spec: Any) -> Json:
+    made = statefulset()
+    status = made["status"] | {"updatedReplicas": updated, "updateRevision": "db-2"}
+    return made | {"status": status, "spec": made["spec"] | spec}
+
+
+def test_an_update_that_does_not_go_on_is_told() -> None:
+    (found,) = look(updating(), *(member(number) for number in range(3)))
+    assert (found.state, found.reason) == (FindingState.FIRING, "UpdateStuck")
+    assert "1 of 3 updated" in found.summary
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        updating(3),
+        updating(updateStrategy={"type": "OnDelete"}),
+        updating(updateStrategy={"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}),
+    ],
+)
+def test_an_update_that_is_held_on_purpose_is_silence(held: Json) -> None:
+    assert look(held, *(member(number) for number in range(3))) == []
+
+
+def test_claims_and_quotas_of_pods_that_are_not_made_are_what_it_depends_on() -> None:
+    made = statefulset(ready=1, replicas=2)
+    made["spec"]["volumeClaimTemplates"] = [{"metadata": {"name": "data"}}]
+    made["status"]["replicas"] = 1
+    (found,) = look(made, member(0), thing("ResourceQuota", "team"))
+    assert {"PersistentVolumeClaim payments/data-db-1", "ResourceQuota payments/team"} <= {str(s) for s in found.depends_on}

@@ -35,11 +35,11 @@ def config_missing(pod: Pod, view: View, now: datetime) -> Iterator[Finding | Pr
     waits_for_volumes = False
     for part in parts(pod):
         if part.waiting == CONFIG_REASON:
-            lacking = next((a for a in absent_for(part.spec, pod, view) if not a.optional), None)
+            lacking = next((a for a in absent_for(part.spec, pod.metadata.namespace, view) if not a.optional), None)
             yield unless_by(_refused(pod, part, lacking, view), started(pod), GRACE, now)
         waits_for_volumes |= part.waiting in CREATING
     if waits_for_volumes:
-        for lacking in absent_volumes(pod, view):
+        for lacking in absent_volumes(pod.spec, pod.metadata.namespace, view):
             yield unless_by(_volume(pod, lacking, view), started(pod), GRACE, now)
 
 
@@ -53,10 +53,10 @@ def _refused(pod: Pod, part: Part, lacking: Absent | None, view: View) -> Findin
         severity=harm(pod, view),
         container=part.name,
         evidence=(
-            *((lacking.seen(pod, view),) if lacking else ()),
+            *((lacking.seen(meta.namespace, view),) if lacking else ()),
             *said(pod, "kubelet says", part.message, f"{part.path}.state.waiting.message"),
         ),
-        depends_on=(*((lacking.subject(pod, view),) if lacking else ()), *lost_node(pod, view)),
+        depends_on=(*((lacking.subject(meta.namespace, view),) if lacking else ()), *lost_node(pod, view)),
         since=started(pod),
     )
 
@@ -69,8 +69,8 @@ def _volume(pod: Pod, lacking: Absent, view: View) -> Finding:
         summary=f"{meta.namespace}/{meta.name} cannot start: {lacking.what(meta.namespace)}, which {lacking.asker} needs",
         severity=harm(pod, view),
         container=lacking.asker,
-        evidence=(lacking.seen(pod, view),),
-        depends_on=(lacking.subject(pod, view), *lost_node(pod, view)),
+        evidence=(lacking.seen(meta.namespace, view),),
+        depends_on=(lacking.subject(meta.namespace, view), *lost_node(pod, view)),
         since=started(pod),
     )
 

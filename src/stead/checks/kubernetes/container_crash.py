@@ -15,6 +15,7 @@ from stead.checks.kubernetes.pods import (
     judged,
     looping,
     lost_node,
+    often,
     parts,
     recovering,
     restarts,
@@ -23,7 +24,7 @@ from stead.checks.kubernetes.pods import (
 )
 from stead.declare import check
 from stead.domain.evidence import Evidence
-from stead.domain.finding import Finding, Progressing
+from stead.domain.finding import Finding, Progressing, Severity
 from stead.estate.kubernetes.slices import ConfigMap, Node, Pod
 from stead.estate.kubernetes.view import View
 
@@ -50,11 +51,13 @@ def container_crash(pod: Pod, view: View, now: datetime) -> Iterator[Finding | P
         elif (until := recovering(pod, part, now)) is not None:
             # Between two crashes it is not well, and after the first it is not yet a loop.
             yield Progressing(until=until, finding=_loop(pod, part, view))
+        elif often(pod, part, now):
+            yield _often(pod, part, view)
 
 
 def _loop(pod: Pod, part: Part, view: View) -> Finding:
     meta = pod.metadata
-    missing = next(absent_for(part.spec, pod, view), None)
+    missing = next(absent_for(part.spec, pod.metadata.namespace, view), None)
     how = f"exits with code {part.last.exit_code}" if part.last is not None else "does not stay up"
     summary = f"container `{part.name}` of {meta.namespace}/{meta.name} crash-loops: it {how}"
     return view.finding(
@@ -64,7 +67,24 @@ def _loop(pod: Pod, part: Part, view: View) -> Finding:
         severity=harm(pod, view),
         container=part.name,
         evidence=(*_missing_seen(missing, pod, view), *state_seen(pod, part), *_last_words(pod, part)),
-        depends_on=(*((missing.subject(pod, view),) if missing else ()), *lost_node(pod, view)),
+        depends_on=(*((missing.subject(meta.namespace, view),) if missing else ()), *lost_node(pod, view)),
+        since=_began(part),
+    )
+
+
+def _often(pod: Pod, part: Part, view: View) -> Finding:
+    meta, last = pod.metadata, part.last
+    ran = last.finished_at - last.started_at if last is not None and last.finished_at and last.started_at else None
+    how = f"with code {last.exit_code}" if last is not None else "badly"
+    how += f" after {round(ran.total_seconds() / 60)} minutes" if ran else ""
+    return view.finding(
+        pod,
+        reason="RestartsOften",
+        summary=f"container `{part.name}` of {meta.namespace}/{meta.name} keeps failing: it ended last {how}",
+        severity=Severity.WARNING,
+        container=part.name,
+        evidence=(*state_seen(pod, part), *_last_words(pod, part)),
+        depends_on=lost_node(pod, view),
         since=_began(part),
     )
 
@@ -99,4 +119,4 @@ def _last_words(pod: Pod, part: Part) -> tuple[Evidence, ...]:
 
 
 def _missing_seen(missing: Absent | None, pod: Pod, view: View) -> tuple[Evidence, ...]:
-    return (missing.seen(pod, view),) if missing else ()
+    return (missing.seen(pod.metadata.namespace, view),) if missing else ()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from stead.checks.kubernetes.common import GRACE, SETTLE, condition, condition_seen, is_true, unless_by
+from stead.checks.kubernetes.refusals import refused
 from stead.checks.kubernetes.workloads import caught_up, explained_by, is_deleted
 from stead.declare import check
 from stead.domain.finding import Finding, Progressing, Severity
+from stead.domain.subject import Subject
 from stead.estate.kubernetes.slices import Condition, Deployment, Node, Pod, ReplicaSet
 from stead.estate.kubernetes.view import View
 
@@ -34,9 +36,9 @@ def deployment_not_progressing(deployment: Deployment, view: View, now: datetime
         return None
     failure = condition(status.conditions, "ReplicaFailure")
     if failure is not None and failure.status == "True":
-        return unless_by(
-            _finding(deployment, view, "ReplicaFailure", "cannot create its pods", failure), failure.last_transition_time, GRACE, now
-        )
+        words, causes = refused(failure.message, deployment.metadata.namespace, view)
+        what = "cannot create its pods" + (f" ({words})" if words else "")
+        return unless_by(_finding(deployment, view, "ReplicaFailure", what, failure, causes), failure.last_transition_time, GRACE, now)
     progress = condition(status.conditions, "Progressing")
     if progress is not None and progress.status == "False":
         return _finding(deployment, view, "ProgressDeadlineExceeded", "did not finish its rollout in time", progress)
@@ -60,14 +62,15 @@ def _rolling(deployment: Deployment, view: View, progress: Condition, now: datet
     return unless_by(finding, moved, deadline + GRACE, now)
 
 
-def _finding(deployment: Deployment, view: View, reason: str, what: str, found: Condition) -> Finding:
-    status, meta = deployment.status, deployment.metadata
+def _finding(deployment: Deployment, view: View, reason: str, what: str, found: Condition, causes: tuple[Subject, ...] = ()) -> Finding:
+    status, meta, want = deployment.status, deployment.metadata, deployment.spec.replicas
+    updated = f", {status.updated_replicas} of {want} updated" if reason == "ProgressDeadlineExceeded" else ""
     return view.finding(
         deployment,
         reason=reason,
-        summary=f"deployment {meta.namespace}/{meta.name} {what}: {status.available_replicas} of {deployment.spec.replicas} available",
+        summary=f"deployment {meta.namespace}/{meta.name} {what}: {status.available_replicas} of {want} available{updated}",
         severity=Severity.WARNING if status.available_replicas > 0 else Severity.CRITICAL,
         evidence=condition_seen(deployment, found),
-        depends_on=explained_by(deployment, view),
+        depends_on=(*causes, *explained_by(deployment, view)),
         since=found.last_transition_time or found.last_update_time,
     )

@@ -16,8 +16,10 @@ from stead.estate.kubernetes.view import View
 @check(watches=[Pod, Node], unless=calm)
 def pod_not_ready(pod: Pod, view: View, now: datetime) -> Finding | Progressing | None:
     """A pod's containers run, yet it is not ready for longer than a start takes: a readiness or startup probe fails, a readiness
-    gate is closed, or its node is silent. Containers that do not run are told by the check of their state."""
+    gate is closed, or its node is silent (phase Unknown, too). Containers that do not run are told by the check of their state."""
     state = condition(pod.status.conditions, "Ready")
+    if judged(pod) and pod.status.phase == "Unknown":
+        return _unknown(pod, view, now)
     serves = judged(pod) and pod.status.phase == "Running" and pod.spec.restart_policy == "Always"
     if not serves or state is None or state.status == "True":
         return None
@@ -37,6 +39,20 @@ def pod_not_ready(pod: Pod, view: View, now: datetime) -> Finding | Progressing 
         since=ready_changed(pod),
     )
     return unless_by(finding, ready_changed(pod), STEADY if starting else SETTLE, now)
+
+
+def _unknown(pod: Pod, view: View, now: datetime) -> Finding | Progressing:
+    """Nobody has heard of the pod: its node's kubelet does not report (API reference, PodPhase)."""
+    finding = view.finding(
+        pod,
+        reason="StateUnknown",
+        summary=f"nobody knows how {pod.metadata.namespace}/{pod.metadata.name} is: its node {pod.spec.node_name} does not report",
+        severity=harm(pod, view),
+        evidence=(Evidence(what="phase", value="Unknown", command=kubectl_get(pod, ".status.phase")),),
+        depends_on=lost_node(pod, view),
+        since=ready_changed(pod),
+    )
+    return unless_by(finding, ready_changed(pod), SETTLE, now)
 
 
 def _told_elsewhere(pod: Pod, part: Part, now: datetime) -> bool:

@@ -9,11 +9,12 @@ from stead.checks.kubernetes.common import SETTLE, condition, condition_seen, ku
 from stead.checks.kubernetes.config_missing import CREATING
 from stead.checks.kubernetes.config_refs import absent_volumes
 from stead.checks.kubernetes.pods import OTHERS, calm, harm, judged, lost_node, parts, started
+from stead.checks.kubernetes.volumes import held, secrets_seen, volumes_of
 from stead.declare import check
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Progressing
 from stead.domain.subject import Subject
-from stead.estate.kubernetes.slices import ConfigMap, Node, PersistentVolumeClaim, Pod
+from stead.estate.kubernetes.slices import ConfigMap, CSINode, Node, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttachment
 from stead.estate.kubernetes.view import View, claims_of
 
 START_WITHIN = timedelta(minutes=10)
@@ -37,7 +38,7 @@ _WHY = (
 """How the scheduler words its reasons (pkg/scheduler/framework/plugins), and how a person would."""
 
 
-@check(watches=[Pod, PersistentVolumeClaim, Node, ConfigMap], unless=calm)
+@check(watches=[Pod, PersistentVolumeClaim, Node, ConfigMap, PersistentVolume, VolumeAttachment, CSINode], unless=calm)
 def pod_pending(pod: Pod, view: View, now: datetime) -> Finding | Progressing | None:
     """A pod stays Pending: the scheduler finds no node for it (and says why), or its containers do not get started.
 
@@ -82,7 +83,7 @@ def _not_started(pod: Pod, view: View, now: datetime) -> Finding | Progressing |
     every = list(parts(pod))
     if any(part.waiting in OTHERS or (part.last is not None and part.last.exit_code != 0) for part in every):
         return None  # told, in its own words, by the check of that state
-    if any(True for _ in absent_volumes(pod, view)) and any(part.waiting in CREATING for part in every):
+    if any(True for _ in absent_volumes(pod.spec, pod.metadata.namespace, view)) and any(part.waiting in CREATING for part in every):
         return None
     at_work = next((part for part in every if part.init and not part.sidecar and part.status.state.running is not None), None)
     if at_work is not None:
@@ -91,18 +92,20 @@ def _not_started(pod: Pod, view: View, now: datetime) -> Finding | Progressing |
         finding = _finding(pod, view, "InitNotFinished", f"waits for init container `{at_work.name}` to finish", (seen,))
         return unless_by(finding, (running.started_at if running else None) or started(pod), INIT_WITHIN, now)
     seen = Evidence(what="phase", value="Pending on its node", command=kubectl_get(pod, ".status"))
-    finding = _finding(pod, view, "NotStarted", f"has node {pod.spec.node_name} and its containers are not started", (seen,))
+    volumes = held(pod, view)
+    what = f"has node {pod.spec.node_name} and its containers are not started" + (f": {volumes.words}" if volumes.words else "")
+    finding = _finding(pod, view, "NotStarted", what, (seen, *secrets_seen(pod)), volumes.causes)
     return unless_by(finding, started(pod), START_WITHIN, now)
 
 
-def _finding(pod: Pod, view: View, reason: str, what: str, evidence: tuple[Evidence, ...]) -> Finding:
+def _finding(pod: Pod, view: View, reason: str, what: str, evidence: tuple[Evidence, ...], causes: tuple[Subject, ...] = ()) -> Finding:
     return view.finding(
         pod,
         reason=reason,
         summary=f"{pod.metadata.namespace}/{pod.metadata.name} {what}",
         severity=harm(pod, view),
         evidence=evidence,
-        depends_on=(*_waiting_claims(pod, view), *lost_node(pod, view)),
+        depends_on=(*_waiting_claims(pod, view), *causes, *map(view.subject, volumes_of(pod, view)), *lost_node(pod, view)),
         since=started(pod),
     )
 

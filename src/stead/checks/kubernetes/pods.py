@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from stead.checks.kubernetes.common import after, condition, is_true
+from stead.checks.kubernetes.nodes import unwell
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Severity
 from stead.domain.subject import Subject
@@ -17,9 +18,9 @@ from stead.estate.kubernetes.slices import (
     ContainerStatus,
     DaemonSet,
     Deployment,
-    Node,
     Pod,
     ReplicaSet,
+    ReplicationController,
     StatefulSet,
     Terminated,
 )
@@ -30,6 +31,12 @@ STEADY = timedelta(minutes=10)
 
 LOOPS_FROM = 3
 """Restarts, each after a short run, from which a container that happens to be running is still taken for a looping one."""
+
+CONTENT = timedelta(hours=6)
+"""A container that ran longer than this before it failed is not said to fail often: fewer than four times a day."""
+
+FORGIVEN = timedelta(hours=1)
+"""How long a container that fails now and then must hold out at least, until its last failure is history."""
 
 PULL_REASONS = frozenset(
     {
@@ -150,6 +157,18 @@ def recovering(pod: Pod, part: Part, now: datetime) -> datetime | None:
     return until if now < until else None
 
 
+def often(pod: Pod, part: Part, now: datetime) -> bool:
+    """Whether a container that runs now fails again and again after long runs, none long enough to be content with: the last one ended
+    badly within hours of its start, and this one has not outlived it yet."""
+    last, running = part.last, part.status.state.running
+    if last is None or running is None or part.status.restart_count < LOOPS_FROM or last.exit_code == 0 or not restarts(pod, part):
+        return False
+    if last.started_at is None or last.finished_at is None or last.finished_at < last.started_at:
+        return False
+    ran = last.finished_at - last.started_at
+    return not _short(last) and ran <= CONTENT and now < after(last.finished_at, max(ran, FORGIVEN))
+
+
 def _finished(pod: Pod, part: Part, ended: Terminated) -> bool:
     """Whether exit code 0 means that the work is done, rather than that a service has left."""
     stays = part.sidecar or (not part.init and pod.spec.restart_policy == "Always")
@@ -182,13 +201,7 @@ def started(pod: Pod) -> datetime | None:
 
 def lost_node(pod: Pod, view: View) -> tuple[Subject, ...]:
     """The pod's node, where it is gone or not ready: then what the pod says of itself is old. Nothing where the node is well."""
-    name = pod.spec.node_name
-    if not name or not view.knows(Node):
-        return ()
-    node = view.get(Node, "", name)
-    if node is not None and is_true(node.status.conditions, "Ready"):
-        return ()
-    return (view.named(Node, "", name),)
+    return unwell(pod.spec.node_name, view)
 
 
 def harm(pod: Pod, view: View) -> Severity:
@@ -198,15 +211,15 @@ def harm(pod: Pod, view: View) -> Severity:
         return Severity.CRITICAL
     if top.kind in ("Job", "CronJob"):
         return Severity.WARNING
-    others = _ready_of(top, view) - (1 if ready(pod) else 0)
+    others = ready_of(top, view) - (1 if ready(pod) else 0)
     return Severity.WARNING if others > 0 else Severity.CRITICAL
 
 
-def _ready_of(top: Subject, view: View) -> int:
+def ready_of(top: Subject, view: View) -> int:
     """How many pods of a workload are ready, by its own status; 0 where that is not known."""
     kind = kind_named(top.api_version, top.kind)
     workload = view.get(kind.struct, top.namespace, top.name) if kind else None
-    if isinstance(workload, (Deployment, ReplicaSet, StatefulSet)):
+    if isinstance(workload, (Deployment, ReplicaSet, ReplicationController, StatefulSet)):
         return workload.status.ready_replicas
     return workload.status.number_ready if isinstance(workload, DaemonSet) else 0
 

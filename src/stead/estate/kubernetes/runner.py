@@ -90,7 +90,13 @@ class Runner:
             seen_from = {namespace for struct, namespace in scopes if struct in check.watches and struct not in check.of}
             for own in _own(check):
                 for namespace in (None,) if None in seen_from or (not _namespaced(own) and seen_from) else seen_from:
-                    yield from ((check.name, _key(obj)) for obj in self.view.all(own, namespace))
+                    yield from (
+                        place for obj in self.view.all(own, namespace) if self._matters(check, obj, place := (check.name, _key(obj)))
+                    )
+
+    def _matters(self, check: Check, obj: Object, place: _Place) -> bool:
+        """Whether a change elsewhere may change what is said of `obj`: nothing was, and nothing surely will be, of one that is calm."""
+        return check.unless is None or place in self._said or not _surely(check.unless, obj)
 
     def _run(self, places: Iterable[_Place], now: datetime) -> Delta:
         return self._settle(self._touched(places, now))

@@ -28,6 +28,7 @@ class Annotations(Slice, frozen=True):
     """The few annotations that checks read; what else people write there is never kept."""
 
     selected_node: str = field(default="", name="volume.kubernetes.io/selected-node")
+    storage_class: str = field(default="", name="volume.beta.kubernetes.io/storage-class")
     default_storage: str = field(default="", name="storageclass.kubernetes.io/is-default-class")
     default_storage_beta: str = field(default="", name="storageclass.beta.kubernetes.io/is-default-class")
     ingress_class: str = field(default="", name="kubernetes.io/ingress.class")
