@@ -33,6 +33,7 @@ class Command:
 
 COMMANDS = {
     "check": Command("check:check"),
+    "checks": Command("checks:app", group=True),
     "up": Command("up:up"),
     "status": Command("status:status"),
     "incidents": Command("incidents:incidents"),
