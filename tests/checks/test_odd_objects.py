@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stead.app.discover import shelves
+from stead.declare import Check
 from stead.domain.finding import FindingState
 from stead.domain.grouping import group
 from stead.estate.kubernetes.decode import OddObject, convert_object, decode_object
-from stead.estate.kubernetes.kinds import KINDS, Kind
+from stead.estate.kubernetes.kinds import KINDS, Kind, kind_of
 from stead.estate.kubernetes.runner import Runner
 from stead.estate.kubernetes.view import View
 
@@ -28,6 +32,7 @@ REASONS = ["CrashLoopBackOff", "OOMKilled", "ErrImagePull", "CreateContainerConf
 words = st.sampled_from([*PHASES, *CONDITIONS, *REASONS])
 
 
+@cache
 def instances(struct: type) -> st.SearchStrategy[Any]:
     """Any value of a slice: every field drawn by its type, and often left out."""
     hints = msgspec.inspect.type_info(struct)
@@ -79,6 +84,25 @@ def test_no_object_however_odd_fails_a_check(found: list[Any], now: datetime) ->
     runner.full(now)
     assert [f.evidence for f in runner.current().values() if f.state is FindingState.BLIND] == []
     assert sum(len(one.findings) for one in group(runner.current().values())) <= len(runner.current())
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+@given(data=st.data(), now=times.filter(lambda time: time is not None))
+def test_no_check_fails_on_the_kinds_that_it_watches(check: Check, data: st.DataObject, now: datetime) -> None:
+    """The same for each check by itself, with the objects that it has most to say about, known or not."""
+    view = View("home")
+    kinds = [kind_of(struct) for struct in check.watches]
+    own = [kind_of(struct) for struct in check.of]
+    for kind in data.draw(st.lists(st.sampled_from(kinds), unique=True)):
+        view.mark_known(kind.struct)
+    for obj in data.draw(st.lists(st.one_of(*(anything(kind) for kind in own)), min_size=1, max_size=2)):
+        view.put(obj)
+    for obj in data.draw(st.lists(st.one_of(*(anything(kind) for kind in kinds)), max_size=3)):
+        view.put(obj)
+    runner = Runner(view, [replace(check, unless=None)])
+    runner.full(now)
+    assert [f.evidence for f in runner.current().values() if f.state is FindingState.BLIND] == []
 
 
 json = st.recursive(
