@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from stead.cli.run import run
+from stead.testing.kinds import thing
 from stead.testing.objects import NOW, Json, ago, condition, deployment, ended, endpoint_slice, node, pod, replica_set, service, waiting
 
 LOST = [condition("Ready", "False", ago(minutes=20))]
@@ -181,3 +182,11 @@ def test_this_host_can_be_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
     assert code in (0, 1, 3)
     assert found["scanned"]["counts"] == {"Host": 1}
     assert {f["subject"]["estate"] for f in found["findings"]} <= {"host"}
+
+
+def test_opinions_are_told_where_they_are_asked_for(dump: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = thing("PersistentVolume", "pv-1", status={"phase": "Released"})
+    path = dump(node(), kept)
+    assert report(capsys, "--from", path)[1]["findings"] == []
+    code, found = report(capsys, "--from", path, "--hygiene")
+    assert (code, [(one["check"], one["class"]) for one in found["findings"]]) == (0, [("pv_released", "hygiene")])

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from stead.app.discover import Shelves, shelves
+from stead.app.discover import shelves
 from stead.declare import Check, HostCheck
 from stead.domain.change import Change
 from stead.domain.errors import BlindError, UserError
@@ -49,6 +49,7 @@ class Wanted:
     ssh: str = ""
     identity: Path | None = None
     estate: str = ""
+    hygiene: bool = False
     settings: Settings | None = None
     progress: Callable[[str, float], None] = lambda _name, _part: None
 
@@ -62,15 +63,15 @@ async def scan(wanted: Wanted, clock: Clock) -> Scan:
         return await scan_estate(wanted.estate, wanted.settings, clock)
     found = shelves()
     if wanted.source:
-        return scan_dump(wanted, _faults(found), clock)
+        return scan_dump(wanted, _wanted(found.checks, wanted), clock)
     if not wanted.host and not wanted.ssh:
-        return await _scan_cluster(wanted, _faults(found), clock)
+        return await _scan_cluster(wanted, _wanted(found.checks, wanted), clock)
     from stead.app.scan_host import scan_host
 
-    host = await scan_host(wanted.ssh, wanted.identity, _faults_of_hosts(found), clock)
+    host = await scan_host(wanted.ssh, wanted.identity, _wanted(found.host_checks, wanted), clock)
     if not (wanted.context or wanted.namespace):
         return host
-    return _both(await _scan_cluster(wanted, _faults(found), clock), host)
+    return _both(await _scan_cluster(wanted, _wanted(found.checks, wanted), clock), host)
 
 
 def parse_time(text: str) -> datetime:
@@ -191,12 +192,12 @@ def _within(findings: Iterable[Finding], namespace: str) -> list[Finding]:
     return inside + [f for f in every if not f.subject.namespace and f.keys & causes]
 
 
-def _faults(found: Shelves) -> list[Check]:
-    return [check for check in found.checks.values() if check.class_ is FindingClass.FAULT]
+C = TypeVar("C", Check, HostCheck)
 
 
-def _faults_of_hosts(found: Shelves) -> list[HostCheck]:
-    return [check for check in found.host_checks.values() if check.class_ is FindingClass.FAULT]
+def _wanted(found: Mapping[str, C], wanted: Wanted) -> list[C]:
+    """Faults; opinions where they are asked for."""
+    return [check for check in found.values() if wanted.hygiene or check.class_ is FindingClass.FAULT]
 
 
 def _both(cluster: Scan, host: Scan) -> Scan:

@@ -28,6 +28,7 @@ Host = Annotated[bool, typer.Option("--host", help="Look at this machine (with -
 Ssh = Annotated[str, typer.Option("--ssh", metavar="[USER@]HOST[:PORT]", help="Look at this machine over SSH; its key must be known.")]
 Identity = Annotated[Path | None, typer.Option("--identity", "-i", help="The private key for --ssh.", show_default="~/.ssh/id_*")]
 Estate = Annotated[str, typer.Option("--estate", metavar="ID", help="Look at this estate of the configuration.")]
+Hygiene = Annotated[bool, typer.Option("--hygiene", help="Opinions, too: what is not broken and could be better.")]
 Fail = Annotated[FailOn, typer.Option("--fail-on", help="From which severity on the exit code is 1.")]
 
 
@@ -41,6 +42,7 @@ def check(
     identity: Identity = None,
     estate: Estate = "",
     config: Config = None,
+    hygiene: Hygiene = False,
     output: Output = Form.TABLE,
     fail_on: Fail = FailOn.WARNING,
 ) -> int:
@@ -65,6 +67,7 @@ def check(
         ssh=ssh,
         identity=identity,
         estate=estate,
+        hygiene=hygiene,
         settings=load(config).settings if estate else None,
         progress=progress,
     )

@@ -12,7 +12,7 @@ from stead.checks.kubernetes.cronjob_failing import cronjob_failing
 from stead.domain.finding import Finding, FindingState
 from stead.testing.checks import judge
 from stead.testing.kinds import thing
-from stead.testing.objects import NOW, Json, ago, condition, job
+from stead.testing.objects import NOW, Json, ago, condition, job, metadata, owner
 
 
 def cron(
@@ -32,6 +32,7 @@ def look(*objects: Json) -> list[Finding]:
     return judge(cronjob_failing, *objects, now=NOW)
 
 
+OLD_RUN = metadata("backup-1", ownerReferences=owner("CronJob", "backup", "batch/v1"), creationTimestamp=ago(days=2))
 TODAY, YESTERDAY, BEFORE = ago(hours=6), ago(hours=30), ago(hours=54)
 
 
@@ -59,6 +60,7 @@ def test_one_that_does_not_do_its_work_is_told(objects: list[Json], reason: str)
         [cron(last=BEFORE, meta={"deletionTimestamp": ago(minutes=1)})],
         [cron(last=TODAY, active=True)],
         [cron(last=TODAY, well=YESTERDAY), job("backup-1", "backup", conditions=[condition("Failed")])],
+        [cron(last=TODAY), job("backup-1", "backup", conditions=[condition("Complete")]) | {"metadata": OLD_RUN}],
         [cron("0 9 * * *", last=ago(minutes=0), well=ago(days=1))],
         [cron("not a schedule")],
         [cron("0 0 30 2 *")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from stead.checks.kubernetes.common import after, condition, kubectl_get
+from stead.checks.kubernetes.common import after, condition, is_true, kubectl_get
 from stead.checks.kubernetes.cron import next_due
 from stead.checks.kubernetes.workloads import is_deleted
 from stead.declare import check
@@ -62,8 +62,8 @@ def _last_run(cronjob: CronJob, view: View, now: datetime) -> Finding | None:
     if last is None or status.active or (well is not None and well >= last) or now < after(last, LATE) or not view.knows(Job):
         return None
     jobs = view.owned(Job, cronjob)
-    if any(_tells(job, last) for job in jobs):
-        return None
+    if any(_tells(job, last) for job in jobs) or (well is None and any(is_true(job.status.conditions, "Complete") for job in jobs)):
+        return None  # before Kubernetes 1.21 a CronJob did not say when it last succeeded
     what = f"ran last at {last:%Y-%m-%d %H:%M} UTC and did not succeed" + ("" if well else "; it never has")
     return _finding(cronjob, view, "LastRunFailed", what, last)
 
