@@ -111,3 +111,9 @@ def test_secrets_that_its_volumes_need_are_named_for_a_person_to_look() -> None:
     (found,) = look(pod(**CREATING), node())
     assert found.evidence[1].value == "keys"
     assert found.evidence[1].command == "kubectl -n payments get secret keys -o name"
+
+
+def test_a_sandbox_that_is_not_there_is_evidence() -> None:
+    conditions = [condition("PodScheduled"), condition("PodReadyToStartContainers", "False")]
+    (found,) = look(pod(phase="Pending", statuses=[waiting("ContainerCreating")], conditions=conditions), node())
+    assert "condition PodReadyToStartContainers" in [e.what for e in found.evidence]

@@ -20,6 +20,9 @@ from stead.estate.kubernetes.view import View, claims_of
 START_WITHIN = timedelta(minutes=10)
 """From its node to its first container: a large image and an attached volume (6 minutes to be forced off another node) fit in."""
 
+READY_TO_START = "PodReadyToStartContainers"
+"""Not True until the volumes are mounted, and the sandbox and its network are there (Pod lifecycle, pod conditions)."""
+
 INIT_WITHIN = timedelta(minutes=30)
 """An init container at work may be restoring data; the pod is not stuck before this."""
 
@@ -94,7 +97,9 @@ def _not_started(pod: Pod, view: View, now: datetime) -> Finding | Progressing |
     seen = Evidence(what="phase", value="Pending on its node", command=kubectl_get(pod, ".status"))
     volumes = held(pod, view)
     what = f"has node {pod.spec.node_name} and its containers are not started" + (f": {volumes.words}" if volumes.words else "")
-    finding = _finding(pod, view, "NotStarted", what, (seen, *secrets_seen(pod)), volumes.causes)
+    sandbox = condition(pod.status.conditions, READY_TO_START)
+    closed = condition_seen(pod, sandbox) if sandbox is not None and sandbox.status != "True" else ()
+    finding = _finding(pod, view, "NotStarted", what, (seen, *closed, *secrets_seen(pod)), volumes.causes)
     return unless_by(finding, started(pod), START_WITHIN, now)
 
 
