@@ -20,7 +20,6 @@ ERRORS = {
     "ControllerResizeError": "its driver cannot grow the volume",
     "NodeResizeError": "its file system cannot be grown",
     "ModifyVolumeError": "its driver cannot change the volume's class",
-    "VolumeModifyVolumeError": "its driver cannot change the volume's class",
 }
 SLOW = {
     "Resizing": "its volume has been growing for half an hour",
