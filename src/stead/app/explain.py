@@ -1,6 +1,6 @@
 """What a check means, read from its own page: the page that the documentation shows is the text that `stead checks explain` prints.
 
-`python -m stead.app.explain docs/checks/index.md` writes the list of all checks into the index page.
+`python -m stead.app.explain docs/reference/checks.md` writes the page that lists them all: it is made with the site, and no list is kept.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ PACKAGED = Path(__file__).parents[1] / "pages" / "checks"
 """Where a wheel carries the pages (pyproject, force-include)."""
 CHECKOUT = Path(__file__).parents[3] / "docs" / "checks"
 
-BEGIN, END = "<!-- The list is made by `python -m stead.app.explain docs/checks/index.md`. -->", "<!-- End of the list. -->"
 _ROW = re.compile(r"^\| `(?P<reason>\w+)` \| (?P<severity>.+?) \| (?P<meaning>.+) \|$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
@@ -118,23 +117,24 @@ def _sentence(text: str) -> str:
     return sentence if sentence.endswith("?") else f"{sentence}."
 
 
-def index(text: str, checks: Sequence[Explained]) -> str:
-    """The index page with the list of these checks in its place. ValueError where it has no place for one."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError("the index has no place for the list")
-    parts = [before, BEGIN, "\n"]
-    for class_, title in ((FindingClass.FAULT, "### Faults"), (FindingClass.HYGIENE, "### Hygiene")):
-        rows = [f"| [{one.name}]({one.name}.md) | {', '.join(one.of)} | {one.summary} |" for one in checks if one.class_ == class_.value]
-        parts.append("\n".join(["", title, "", "| check | looks at | says |", "|---|---|---|", *rows, ""]))
-    return "".join([*parts, "\n", END, after])
+def listing(checks: Sequence[Explained]) -> str:
+    """The page that lists these checks and links theirs."""
+    parts = [
+        "# All checks\n\nMade from the checks themselves. `stead checks list` prints the same, `stead checks explain NAME` one of them.\n"
+    ]
+    for class_, title in ((FindingClass.FAULT, "Faults"), (FindingClass.HYGIENE, "Hygiene: opinions, off unless asked for")):
+        rows = [
+            f"| [{one.name}](../checks/{one.name}.md) | {', '.join(one.of)} | {one.summary} |"
+            for one in checks
+            if one.class_ == class_.value
+        ]
+        parts.append("\n".join([f"## {title}", "", "| check | looks at | says |", "|---|---|---|", *rows, ""]))
+    return "\n".join(parts)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the list into the page that is named."""
-    page = Path(arguments[0])
-    page.write_text(index(page.read_text(encoding="utf-8"), every(shelves())), encoding="utf-8")
+    """Write the page that is named."""
+    Path(arguments[0]).write_text(listing(every(shelves())), encoding="utf-8")
     return 0
 
 

@@ -30,9 +30,7 @@ def check(
     for what, path in (("check", made.check), ("test", made.test), ("page", made.page)):
         print(f"{what:<6} {_from_here(path, here)}")
     print(f"\nTry it: {_runner(made.root, folder)} {_from_here(made.test, here)}")
-    if folder is None:
-        print("List it: .venv/bin/python -m stead.app.explain docs/checks/index.md")
-    else:
+    if folder is not None:
         print(f"Run it: name `{made.root}` under `checks: folders:` in stead.yaml")
 
 
