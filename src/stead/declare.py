@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from stead.domain.action import Action, ActionRequest, Risk
-from stead.domain.finding import Finding, FindingClass, Progressing
+from stead.domain.finding import Finding, FindingClass, LookAgain, Progressing
 from stead.domain.model import ModelSpec
 from stead.domain.subject import Subject
 from stead.ports import Channel, Clock, Estate, Hands, HostCommands
 
-Outcome = Finding | Progressing | None | Iterable[Finding | Progressing]
+Outcome = Finding | Progressing | LookAgain | None | Iterable[Finding | Progressing]
 """What a check says of one object. Healthy says nothing; an object with several faults may say several."""
 
 

@@ -102,6 +102,13 @@ class Progressing:
     sticky: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookAgain:
+    """All is well, and what would be wrong next shows by time alone: the check runs again `at` this time."""
+
+    at: datetime
+
+
 def merge(one: Finding, other: Finding) -> Finding:
     """Two sightings with one fingerprint become one: worst state and severity, earliest start, all instances. Commutative."""
     first, second = (one, other) if _speaks_before(one, other) else (other, one)

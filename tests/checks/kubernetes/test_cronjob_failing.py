@@ -10,6 +10,10 @@ import pytest
 from stead.checks.kubernetes.cron import next_due
 from stead.checks.kubernetes.cronjob_failing import cronjob_failing
 from stead.domain.finding import Finding, FindingState
+from stead.estate.kubernetes.decode import convert_object
+from stead.estate.kubernetes.runner import Runner
+from stead.estate.kubernetes.slices import CronJob, Job
+from stead.estate.kubernetes.view import View
 from stead.testing.checks import judge
 from stead.testing.kinds import thing
 from stead.testing.objects import NOW, Json, ago, condition, job, metadata, owner
@@ -45,6 +49,7 @@ TODAY, YESTERDAY, BEFORE = ago(hours=6), ago(hours=30), ago(hours=54)
         ([cron()], "NeverRan"),
         ([cron(last=TODAY, well=YESTERDAY)], "LastRunFailed"),
         ([cron(last=TODAY)], "LastRunFailed"),
+        ([cron("*/2 * * * *", last=ago(minutes=18), active=True, concurrencyPolicy="Forbid")], "RunDoesNotEnd"),
         ([cron("0 * * * *", last=ago(hours=9), active=True, concurrencyPolicy="Forbid")], "RunDoesNotEnd"),
     ],
 )
@@ -67,6 +72,7 @@ def test_one_that_does_not_do_its_work_is_told(objects: list[Json], reason: str)
         [cron("0 3 1 * *", last=ago(days=4, hours=6), well=ago(days=4, hours=6))],
         [cron("0 3,4 * * *", last=ago(hours=7), well=ago(hours=7))],
         [cron(meta={"creationTimestamp": ago(hours=2)})],
+        [cron("*/2 * * * *", last=ago(minutes=10), active=True, concurrencyPolicy="Forbid")],
         [cron("0 * * * *", last=ago(hours=1), active=True, concurrencyPolicy="Forbid")],
         [cron("@every 30m", last=ago(minutes=10), well=ago(minutes=10))],
     ],
@@ -97,3 +103,18 @@ def test_without_a_zone_the_latest_that_fits_is_believed() -> None:
     """Due at 03:00 and 04:00 of a clock that is not known, last at 02:00 UTC: that may have been the second of the two."""
     last = NOW.replace(hour=2)
     assert next_due("0 3,4 * * *", last, "") == last + timedelta(hours=23)
+
+
+def test_a_run_that_does_not_come_is_found_though_nothing_changes() -> None:
+    """A CronJob that is not run sends no event: the check comes back by itself."""
+    view = View("home")
+    view.mark_known(CronJob)
+    view.mark_known(Job)
+    view.put(convert_object(CronJob, cron("*/10 * * * *", last=ago(minutes=5), well=ago(minutes=5))))
+    runner = Runner(view, [cronjob_failing])
+    runner.full(NOW)
+    assert runner.current() == {}
+    due = runner.next_due()
+    assert due == NOW + timedelta(minutes=20)
+    runner.tick(due)
+    assert [f.reason for f in runner.current().values()] == ["Missed"]

@@ -10,7 +10,7 @@ from stead.checks.kubernetes.pdb_blocked import pdb_blocked
 from stead.domain.finding import Finding, FindingState
 from stead.testing.checks import judge
 from stead.testing.kinds import thing
-from stead.testing.objects import NOW, Json, ago, condition, pod
+from stead.testing.objects import NOW, Json, ago, condition, node, pod
 
 
 def pdb(healthy: int, wanted: int, expected: int = 3, reason: str = "InsufficientPods", since: str = "", meta: Json | None = None) -> Json:
@@ -56,3 +56,12 @@ def test_a_rollout_is_given_time() -> None:
 )
 def test_one_that_does_what_was_asked_is_silence(healthy: Any) -> None:
     assert look(healthy) == []
+
+
+def test_a_drain_that_cannot_end_is_told() -> None:
+    cordoned = node(spec={"unschedulable": True})
+    (found,) = look(pdb(3, 3), pod(), cordoned)
+    assert (found.state, found.reason) == (FindingState.FIRING, "DrainBlocked")
+    assert "node-3 is cordoned" in found.summary
+    assert look(pdb(3, 2), pod(), cordoned) == []
+    assert look(pdb(3, 3), pod(), node()) == []

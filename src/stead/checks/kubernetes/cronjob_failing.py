@@ -9,7 +9,7 @@ from stead.checks.kubernetes.cron import next_due
 from stead.checks.kubernetes.workloads import is_deleted
 from stead.declare import check
 from stead.domain.evidence import Evidence
-from stead.domain.finding import Finding, Progressing
+from stead.domain.finding import Finding, LookAgain
 from stead.estate.kubernetes.slices import CronJob, Job
 from stead.estate.kubernetes.view import View
 
@@ -24,36 +24,44 @@ RUNS = 2
 
 
 @check(watches=[CronJob, Job])
-def cronjob_failing(cronjob: CronJob, view: View, now: datetime) -> Finding | Progressing | None:
+def cronjob_failing(cronjob: CronJob, view: View, now: datetime) -> Finding | LookAgain | None:
     """A CronJob's next run is overdue, a run that does not end keeps the later ones waiting, or the last run has not succeeded and its
     Job is no longer there to tell why.
 
     A suspended one is held on purpose. A failed Job that is still there tells of itself.
     """
     spec, status = cronjob.spec, cronjob.status
+    last = status.last_schedule_time
     if is_deleted(cronjob) or spec.suspend:
         return None
-    last = status.last_schedule_time
     due = next_due(spec.schedule, last or cronjob.metadata.creation_timestamp or now, spec.time_zone)
-    if due is not None:
-        overdue = after(
-            due, LATE + (timedelta(0) if spec.time_zone else SUMMER) + timedelta(seconds=max(0, spec.starting_deadline_seconds or 0))
-        )
-        if now >= overdue and not status.active:
-            what = f"should have run at {due:%Y-%m-%d %H:%M} UTC and did not"
-            return _finding(cronjob, view, "Missed" if last else "NeverRan", what, due)
-        if status.active and spec.concurrency_policy == "Forbid" and _waits_long(cronjob, due, now):
-            return _finding(cronjob, view, "RunDoesNotEnd", "has a run that does not end, and starts no other meanwhile", last)
-    return _last_run(cronjob, view, now)
+    if due is None:
+        return _last_run(cronjob, view, now)
+    overdue, waits = _overdue(cronjob, due), _waits(cronjob, due)
+    if now >= overdue and not status.active:
+        return _finding(cronjob, view, "Missed" if last else "NeverRan", f"should have run at {due:%Y-%m-%d %H:%M} UTC and did not", due)
+    held = bool(status.active) and spec.concurrency_policy == "Forbid"
+    if held and now >= waits:
+        return _finding(cronjob, view, "RunDoesNotEnd", "has a run that does not end, and starts no other meanwhile", last)
+    return _last_run(cronjob, view, now) or LookAgain(at=waits if held else overdue)
 
 
-def _waits_long(cronjob: CronJob, due: datetime, now: datetime) -> bool:
-    for _ in range(RUNS):
-        following = next_due(cronjob.spec.schedule, due, cronjob.spec.time_zone)
-        if following is None:
-            return False
-        due = following
-    return now >= after(due, LATE + SUMMER)
+def _overdue(cronjob: CronJob, due: datetime) -> datetime:
+    return after(due, LATE + _summer(cronjob, due) + timedelta(seconds=max(0, cronjob.spec.starting_deadline_seconds or 0)))
+
+
+def _summer(cronjob: CronJob, due: datetime) -> timedelta:
+    """What a change of clocks may move: nothing where the zone is named, or every hour is the same."""
+    last = cronjob.status.last_schedule_time
+    return timedelta(0) if cronjob.spec.time_zone or (last is not None and due <= after(last, SUMMER)) else SUMMER
+
+
+def _waits(cronjob: CronJob, due: datetime) -> datetime:
+    """When the later runs have waited too long for one that does not end."""
+    last_of = due
+    for _ in range(RUNS - 1):
+        last_of = next_due(cronjob.spec.schedule, last_of, cronjob.spec.time_zone) or last_of
+    return max(after(due, LATE), after(last_of, _summer(cronjob, due)))
 
 
 def _last_run(cronjob: CronJob, view: View, now: datetime) -> Finding | None:

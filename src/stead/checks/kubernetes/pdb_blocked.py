@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from stead.checks.kubernetes.budgets import protected
@@ -11,16 +12,19 @@ from stead.checks.kubernetes.workloads import caught_up, is_deleted, owners
 from stead.declare import check
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Progressing
-from stead.estate.kubernetes.slices import Condition, Pod, PodDisruptionBudget
+from stead.domain.subject import Subject
+from stead.estate.kubernetes.slices import Condition, Node, Pod, PodDisruptionBudget
 from stead.estate.kubernetes.view import View
 
 
-@check(watches=[PodDisruptionBudget, Pod])
+@check(watches=[PodDisruptionBudget, Pod, Node])
 def pdb_blocked(budget: PodDisruptionBudget, view: View, now: datetime) -> Finding | Progressing | None:
     """Fewer pods are healthy than a disruption budget demands, for more than five minutes: no node with one of them can be drained.
     Or its controller cannot work out what it demands (SyncFailed).
 
-    A budget that allows nothing while all its pods are well does what was asked of it.
+    Or it demands all of its pods, and a node that holds one of them is cordoned: its drain cannot end.
+
+    A budget that allows nothing otherwise, while all its pods are well does what was asked of it.
     """
     status, meta = budget.status, budget.metadata
     if is_deleted(budget) or not caught_up(meta.generation, status.observed_generation):
@@ -29,10 +33,23 @@ def pdb_blocked(budget: PodDisruptionBudget, view: View, now: datetime) -> Findi
     since = latest(allowed.last_transition_time if allowed else None, meta.creation_timestamp)
     if allowed is not None and allowed.status == "False" and allowed.reason == "SyncFailed":
         return unless_by(_finding(budget, view, "SyncFailed", "cannot be worked out", allowed), since, SETTLE, now)
-    if status.expected_pods <= 0 or status.current_healthy >= status.desired_healthy:
+    if status.expected_pods <= 0:
         return None
-    what = f"lets no pod go: {status.current_healthy} are healthy, {status.desired_healthy} must be"
-    return unless_by(_finding(budget, view, "TooFewHealthy", what, allowed), since, SETTLE, now)
+    if status.current_healthy < status.desired_healthy:
+        what = f"lets no pod go: {status.current_healthy} are healthy, {status.desired_healthy} must be"
+        return unless_by(_finding(budget, view, "TooFewHealthy", what, allowed), since, SETTLE, now)
+    held = _on_cordoned(budget, view) if status.disruptions_allowed == 0 and status.desired_healthy >= status.expected_pods else []
+    if not held:
+        return None
+    what = f"lets none of its pods go, and node {held[0].name} is cordoned: a drain of it cannot end"
+    return replace(_finding(budget, view, "DrainBlocked", what, allowed), since=None)
+
+
+def _on_cordoned(budget: PodDisruptionBudget, view: View) -> list[Subject]:
+    """Cordoned nodes that hold pods of the budget which are well."""
+    names = {pod.spec.node_name for pod in protected(budget, view) if ready(pod)}
+    nodes = [view.get(Node, "", name) for name in sorted(names) if name]
+    return [view.subject(node) for node in nodes if node is not None and node.spec.unschedulable]
 
 
 def _finding(budget: PodDisruptionBudget, view: View, reason: str, what: str, allowed: Condition | None) -> Finding:

@@ -55,7 +55,9 @@ def _unnamed(service: Service, port: ServicePort, pods: Sequence[Pod], declared:
 
 
 def _elsewhere(service: Service, pods: Sequence[Pod], declared: set[ContainerPort], view: View) -> Finding:
-    what = "leads to none of the ports that its pods declare"
+    targets = ", ".join(str(port.port if port.target_port is None else port.target_port) for port in service.spec.ports)
+    known = ", ".join(sorted({str(port.container_port) for port in declared}))
+    what = f"leads to port {targets}, and its pods declare {known}"
     return _finding(service, "PortsUndeclared", what, Severity.INFO, pods, declared, view)
 
 

@@ -31,7 +31,7 @@ def statefulset_short(statefulset: StatefulSet, view: View, now: datetime) -> Fi
         return None
     if _never_looked_at(statefulset):
         return None
-    updated = f", {status.updated_replicas} of {want} updated" if _updates(statefulset) else ""
+    updated = f", {status.updated_replicas} of {want} updated to revision {status.update_revision}" if _updates(statefulset) else ""
     if status.ready_replicas < want:
         finding = _finding(statefulset, view, "TooFewReady", f"has {status.ready_replicas} of {want} pods ready{updated}")
         return unless_by(finding, short_since(statefulset, view), SETTLE, now)

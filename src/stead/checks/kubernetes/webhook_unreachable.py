@@ -30,7 +30,7 @@ Configuration = ValidatingWebhookConfiguration | MutatingWebhookConfiguration
     of=[ValidatingWebhookConfiguration, MutatingWebhookConfiguration],
 )
 def webhook_unreachable(configuration: Configuration, view: View, now: datetime) -> Iterator[Finding | Progressing]:
-    """The Service behind an admission webhook does not exist, lacks the port, has no ready endpoint, or is called without a CA bundle.
+    """The Service behind an admission webhook does not exist, lacks the port, or has no ready endpoint.
 
     With `failurePolicy: Fail` the API server then refuses every request that the webhook would have been asked about; with `Ignore` it
     lets them pass unchecked.
@@ -40,7 +40,7 @@ def webhook_unreachable(configuration: Configuration, view: View, now: datetime)
     seen: set[str] = set()
     for webhook in configuration.webhooks:
         called = webhook.client_config.service
-        if called is None or (why := _why_not(webhook, called, view, now)) is None or why[0] in seen:
+        if called is None or (why := _why_not(called, view, now)) is None or why[0] in seen:
             continue
         seen.add(why[0])
         reason, words = why
@@ -49,7 +49,7 @@ def webhook_unreachable(configuration: Configuration, view: View, now: datetime)
         )
 
 
-def _why_not(webhook: Webhook, called: ServiceRef, view: View, now: datetime) -> tuple[str, str] | None:
+def _why_not(called: ServiceRef, view: View, now: datetime) -> tuple[str, str] | None:
     where = f"{called.namespace}/{called.name}"
     if absent(view, called.namespace, called.name):
         return "ServiceMissing", f"service {where} does not exist"
@@ -60,8 +60,6 @@ def _why_not(webhook: Webhook, called: ServiceRef, view: View, now: datetime) ->
         return "PortMissing", f"service {where} has no port {called.port}"
     if unserved(view, called.namespace, called.name, now) is not None:
         return "NoEndpoints", f"service {where} has no ready endpoint"
-    if not webhook.client_config.ca_bundle:
-        return "NoCaBundle", f"it has no CA bundle, so the certificate of service {where} is not trusted"
     return None
 
 

@@ -12,15 +12,18 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from stead.declare import Check, Outcome
+from stead.declare import Check
 from stead.domain.evidence import Evidence
-from stead.domain.finding import Finding, FindingState, Progressing, merge
+from stead.domain.finding import Finding, FindingState, LookAgain, Progressing, merge
 from stead.estate.kubernetes.kinds import kind_of
 from stead.estate.kubernetes.slices import Custom, Object
 from stead.estate.kubernetes.view import ObjectKey, View
 
 RECHECK = timedelta(seconds=60)
 """How often an object that is at fault is looked at again though nothing changed: some faults end by time alone."""
+
+_SOONEST = timedelta(seconds=1)
+"""Before which nothing is looked at again by time: a time that has passed already is no loop."""
 
 _Place = tuple[str, ObjectKey]
 
@@ -155,7 +158,10 @@ class Runner:
         if check.unless is not None and _surely(check.unless, obj):
             return (), None
         try:
-            said = [_as_given(one, given) for one in _each(check.run(obj, self.view, now))]
+            outcome = check.run(obj, self.view, now)
+            if isinstance(outcome, LookAgain):
+                return (), max(outcome.at, now + _SOONEST)
+            said = [_as_given(one, given) for one in _each(outcome)]
             if sticky := {_waited_for(one): one.until for one in said if isinstance(one, Progressing) and one.sticky}:
                 self._given[place] = sticky
             return _answers(check, said, now)
@@ -192,7 +198,7 @@ def _waited_for(one: Progressing) -> str:
     return one.finding.reason
 
 
-def _each(outcome: Outcome) -> Iterable[Finding | Progressing]:
+def _each(outcome: Finding | Progressing | Iterable[Finding | Progressing] | None) -> Iterable[Finding | Progressing]:
     if outcome is None:
         return ()
     return (outcome,) if isinstance(outcome, (Finding, Progressing)) else outcome
