@@ -56,6 +56,7 @@ def ready(status: str, reason: str = "", since: str = "", **more: Any) -> Json:
         (widget(condition("QuotaExceeded")), "QuotaExceeded"),
         (widget(condition("Succeeded", "False", reason="PodEvictionFailed")), "NotSucceeded"),
         (widget(error={"message": "no such bucket"}), "Error"),
+        (widget(state="reconciling", error="no such bucket"), "Error"),
         (widget(ready=False), "NotReady"),
         (widget(ready("True"), meta={"deletionTimestamp": ago(hours=3), "finalizers": ["shop.example.com/x"]}), "StuckDeleting"),
     ],

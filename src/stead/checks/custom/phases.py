@@ -38,7 +38,9 @@ def judge(resource: Resource, rule: Rule, learned: Sequence[str] = ()) -> Verdic
     if not rule.conventions:
         return None
     found = _worst(filter(None, (_guessed(resource, field, rule) for field in dict.fromkeys((*learned, *FIELDS)))))
-    return found or _error(resource, rule) or _flag(resource, rule) or _replicas(resource, rule)
+    if found is not None and found.health is not Health.PROGRESSING:
+        return found
+    return _error(resource, rule) or found or _flag(resource, rule) or _replicas(resource, rule)
 
 
 def is_over(resource: Resource, rule: Rule) -> bool:
