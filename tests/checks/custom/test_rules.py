@@ -7,14 +7,41 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from stead.checks.custom import rules
+from stead.checks.custom.custom_resource import custom_resource
 from stead.checks.custom.rules import Family, Rule, families, read, rule_of, wrong_spans
+from stead.domain.finding import FindingState
 from stead.estate.kubernetes.custom_kinds import is_custom
 from stead.ops.kinds_page import page
+from stead.testing.checks import judge
+from stead.testing.objects import NOW, ago, metadata
 
 FAMILIES = list(families())
 RULES = [(family, group, kind) for family in FAMILIES for group, kinds in family.groups.items() for kind in kinds]
+
+
+def _paths(rule: Rule) -> list[str]:
+    """Where a rule looks."""
+    found = [
+        path for test in rule.tests for path in (*test.when, test.message, *([test.since] if isinstance(test.since, str) else test.since))
+    ]
+    found += [path for phase in rule.phases for path in (phase.at, phase.since, phase.message)]
+    found += [path for when in rule.suspended for path in when]
+    found += [*(ref.at for ref in rule.refs), *(nested.at for nested in rule.nested)]
+    return [path for path in found if path.startswith(("spec.", "status."))]
+
+
+def _put(target: dict[str, Any], steps: list[str], value: Any) -> None:
+    """Set a value where the path leads; `[]` makes a list of one."""
+    step, rest = steps[0].removesuffix("[]"), steps[1:]
+    inner: Any = value
+    if rest:
+        inner = {}
+        _put(inner, rest, value)
+    target[step] = [inner] if steps[0].endswith("[]") else inner
 
 
 def ids(one: Any) -> str:
@@ -56,6 +83,34 @@ def test_what_a_rule_says_fits_together(family: Family, group: str, kind: str) -
         known = {"not", "exists", "present", "below", "above"}
         assert all(set(wanted) <= known for wanted in test.when.values() if isinstance(wanted, dict))
     assert all(ref.kind or ref.at.rpartition(".")[2] for ref in rule.refs)
+
+
+PATHS = sorted({path for _, group, kind in RULES for path in _paths(rule_of(group, kind))})
+WORDS = sorted(
+    {word for _, group, kind in RULES for phase in rule_of(group, kind).phases for word in (*phase.degraded, *phase.progressing)}
+)
+
+
+@st.composite
+def objects(draw: st.DrawFn) -> dict[str, Any]:
+    """An object of a known kind that has, where its rule looks, anything at all."""
+    _, group, kind = draw(st.sampled_from(RULES))
+    made: dict[str, Any] = {"apiVersion": f"{group}/v1", "kind": kind, "spec": {}, "status": {}}
+    odd = st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.sampled_from([*WORDS, ago(days=1), "9999-12-31T23:59:59Z"])
+    odd |= st.lists(odd, max_size=2) | st.dictionaries(
+        st.sampled_from(["name", "kind", "group", "apiVersion", "namespace"]), odd, max_size=3
+    )
+    for path in [*_paths(rule_of(group, kind)), *draw(st.lists(st.sampled_from(PATHS), max_size=3))]:
+        _put(made, [step for step in path.split(".") if step], draw(odd))
+    return made | {"metadata": metadata("it", creationTimestamp=draw(st.sampled_from([ago(days=9), ago(seconds=1)])))}
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+@given(objects())
+def test_no_object_of_a_known_kind_however_odd_fails_its_rule(it: dict[str, Any]) -> None:
+    found = judge(custom_resource, it, now=NOW)
+    assert [f.evidence for f in found if f.state is FindingState.BLIND] == []
+    assert [f.fingerprint for f in found] == [f.fingerprint for f in judge(custom_resource, dict(reversed(it.items())), now=NOW)]
 
 
 def test_a_key_that_nobody_knows_is_an_error() -> None:
