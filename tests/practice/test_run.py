@@ -28,7 +28,12 @@ async def play(scenario: Scenario, policy: Path | None = None) -> Grade:
 
 @pytest.mark.parametrize(
     ("name", "ending", "writes"),
-    [("missing-config-key", "escalated", 0), ("release-crashes", "approval", 1), ("pod-of-a-vanished-node", "solved", 1)],
+    [
+        ("missing-config-key", "escalated", 0),
+        ("release-crashes", "approval", 1),
+        ("pod-of-a-vanished-node", "solved", 1),
+        ("service-deleted", "escalated", 0),
+    ],
 )
 async def test_stead_finds_it_and_ends_it_as_it_should(name: str, ending: str, writes: int) -> None:
     graded = await play(named(name))

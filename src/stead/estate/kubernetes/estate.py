@@ -36,7 +36,7 @@ from stead.estate.kubernetes.enrich.enricher import Enricher
 from stead.estate.kubernetes.errors import AbsentError, as_blind
 from stead.estate.kubernetes.hands import KubernetesHands
 from stead.estate.kubernetes.kinds import Kind, custom_kind
-from stead.estate.kubernetes.proof import cannot_judge, judged, lags, metadata, needed, wanted
+from stead.estate.kubernetes.proof import cannot_judge, followed, judged, lags, metadata, needed, wanted
 from stead.estate.kubernetes.reader import Reader
 from stead.estate.kubernetes.runner import Runner
 from stead.estate.kubernetes.snapshot import Lister, Snapshot
@@ -70,7 +70,7 @@ class KubernetesEstate:
         self._discovery = Discovery(self._client)
         self._excluded = Patterns.of(excluded_namespaces).match
         self._lister = Lister(estate_id, self._client, self._discovery, clock, self._excluded)
-        self._kinds = needed(self.checks)
+        self._kinds = followed(self.checks)
         self._custom = looks_at_custom(self.checks)
         self._writer = ApiClient(write_connection, timeouts) if write_connection is not None else None
         # Only pauses between tries come out of it: nothing that anybody could want to guess.

@@ -9,7 +9,18 @@ from stead.declare import Check
 from stead.domain.finding import Finding, FindingState
 from stead.estate.kubernetes import slices
 from stead.estate.kubernetes.kinds import KINDS, Kind, kind_of
-from stead.estate.kubernetes.slices import Custom, Deployment, Job, Pod, ReplicaSet
+from stead.estate.kubernetes.slices import (
+    Custom,
+    Deployment,
+    EndpointSlice,
+    Job,
+    Namespace,
+    NetworkPolicy,
+    Pod,
+    ReplicaSet,
+    Service,
+    StatefulSet,
+)
 from stead.estate.kubernetes.snapshot import Snapshot
 from stead.ports import Object, Observation, Seen
 
@@ -17,6 +28,8 @@ _GENERATIONS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"
 """Kinds of `apps` whose controller writes observedGeneration; until it has, the status is that of an older spec."""
 
 _OWNERS: tuple[type, ...] = (ReplicaSet, Deployment, Job)
+_BETWEEN_PODS: tuple[type, ...] = (Service, EndpointSlice, NetworkPolicy, Namespace, Deployment, StatefulSet)
+"""What `stead.estate.kubernetes.reach` looks at."""
 
 
 def needed(checks: Iterable[Check]) -> tuple[Kind, ...]:
@@ -25,6 +38,14 @@ def needed(checks: Iterable[Check]) -> tuple[Kind, ...]:
     if Pod in structs:
         structs.update(_OWNERS)
     wanted = {kind_of(struct) for struct in structs if struct is not Custom}
+    return tuple(kind for kind in KINDS if kind in wanted)
+
+
+def followed(checks: Iterable[Check]) -> tuple[Kind, ...]:
+    """The kinds that a watch or a scan reads: what its checks need, and what tells why one pod does not reach another."""
+    wanted = set(needed(checks))
+    if kind_of(Pod) in wanted:
+        wanted.update(map(kind_of, _BETWEEN_PODS))
     return tuple(kind for kind in KINDS if kind in wanted)
 
 

@@ -12,6 +12,9 @@ from stead.domain.finding import Finding
 from stead.estate.kubernetes.enrich.events import About, Event, events_seen, folded_about
 from stead.estate.kubernetes.enrich.said import Cause, cause_in
 from stead.estate.kubernetes.enrich.targets import distinct, events_of, never_started
+from stead.estate.kubernetes.reach.blame import Blame, blame
+from stead.estate.kubernetes.reach.unreached import unreached
+from stead.estate.kubernetes.slices import Pod
 from stead.estate.kubernetes.view import View
 
 
@@ -23,11 +26,14 @@ class Learned:
     evidence: tuple[Evidence, ...] = ()
     cause: Cause | None = None
     changes: tuple[Change, ...] = ()
+    blame: Blame | None = None
 
     def to(self, finding: Finding) -> Finding:
         """The finding with it; changes that are known already are known better."""
         if self.changes and not finding.changes:
             finding = replace(finding, changes=self.changes)
+        if self.blame is not None:
+            return self._blaming(finding, self.blame)
         if self.cause is None:
             return replace(finding, evidence=(*finding.evidence, *self.evidence)) if self.evidence else finding
         subject = finding.subject
@@ -40,18 +46,39 @@ class Learned:
             blames=self.cause.subject or finding.blames,
         )
 
+    def _blaming(self, finding: Finding, blame: Blame) -> Finding:
+        first = tuple(dict.fromkeys((*blame.through, blame.subject)))
+        return replace(
+            finding,
+            summary=f"{finding.summary}; {blame.words}",
+            evidence=(*finding.evidence, *self.evidence),
+            depends_on=(*first, *(s for s in finding.depends_on if s not in first)),
+            blames=blame.subject,
+        )
+
 
 def learned(
     finding: Finding, now: datetime, view: View, about: About | None, events: tuple[Event, ...], log: tuple[Evidence, ...]
 ) -> Learned:
     """What events (those about `about`) and a log tell of this finding, asked at `now`."""
+    blamed = _blamed(finding, log, view)
     if about is None:
-        return Learned(now, log)
+        return Learned(now, log, blame=blamed)
     folded = folded_about(about, events)
     subject = finding.subject
     stuck = not finding.container and never_started(finding, view)
     cause = cause_in(folded, estate=subject.estate, namespace=subject.namespace) if stuck else None
-    return Learned(now, (*log, *events_seen(about, folded)), cause)
+    return Learned(now, (*log, *events_seen(about, folded)), cause, blame=blamed)
+
+
+def _blamed(finding: Finding, log: tuple[Evidence, ...], view: View) -> Blame | None:
+    """What keeps the pod from what its log says that it does not reach. A cause that the check itself found is not put aside for it."""
+    subject = finding.subject
+    pod = view.get(Pod, subject.namespace, subject.name) if subject.kind == "Pod" else None
+    complaint = unreached("\n".join(evidence.value for evidence in log))
+    if pod is None or complaint is None or finding.depends_on:
+        return None
+    return blame(complaint, pod, view)
 
 
 def enriched_from(

@@ -106,9 +106,37 @@ class IngressClass(Object, frozen=True):
     """Read for its name alone."""
 
 
+class PolicyPort(Slice, frozen=True):
+    """`port` is a number, the name of a container's port, or unset for all."""
+
+    protocol: str = "TCP"
+    port: int | str | None = None
+    end_port: int | None = None
+
+
+class AddressBlock(Slice, frozen=True):
+    """Read for being there: which pods are in it is not asked, since their addresses come and go."""
+
+
+class PolicyPeer(Slice, frozen=True):
+    pod_selector: LabelSelector | None = None
+    namespace_selector: LabelSelector | None = None
+    ip_block: AddressBlock | None = None
+
+
+class PolicyRule(Slice, frozen=True):
+    """`from` of an ingress rule, `to` of an egress rule. No peers mean everybody, no ports all of them."""
+
+    ports: tuple[PolicyPort, ...] = ()
+    from_: tuple[PolicyPeer, ...] = field(default=(), name="from")
+    to: tuple[PolicyPeer, ...] = ()
+
+
 class NetworkPolicySpec(Slice, frozen=True):
     pod_selector: LabelSelector = LabelSelector()
     policy_types: tuple[str, ...] = ()
+    ingress: tuple[PolicyRule, ...] = ()
+    egress: tuple[PolicyRule, ...] = ()
 
 
 class NetworkPolicy(Object, frozen=True):
