@@ -243,3 +243,15 @@ async def test_a_replication_controller_keeps_its_pods_too(stage, admin):
     stage.cluster.delete("Pod", "payments", stage.pods("old")[0]["metadata"]["name"], grace_seconds=0)
     await stage.wait(10)
     assert len(stage.pods("old")) == 2
+
+
+async def test_a_cronjob_that_waits_for_its_run_keeps_the_time_of_that_run(stage):
+    template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "sync", "image": "registry.example.com/sync:1"}]}}
+    spec = {"schedule": "*/2 * * * *", "concurrencyPolicy": "Forbid", "jobTemplate": {"spec": {"template": template}}}
+    sync = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "sync", "namespace": "payments"}, "spec": spec}
+    await stage.apply(sync, seconds=150)
+    began = stage.cluster.get("CronJob", "payments", "sync")["status"]["lastScheduleTime"]
+    await stage.wait(600)
+    assert len(stage.cluster.list("Job", "payments")) == 1
+    assert stage.cluster.get("CronJob", "payments", "sync")["status"]["lastScheduleTime"] == began
+    assert stage.events("JobAlreadyActive")

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 GRAIN = timedelta(seconds=5)
 """How finely time is cut. What falls due within a step is done at its own instant by the cluster, and at its end by Stead."""
 
-QUIET_FOR = timedelta(minutes=5)
-"""How long nothing must have changed before a run that has come to an end is ended: longer than a crash loop hides."""
+QUIET_FOR = timedelta(minutes=6)
+"""How long nothing must have changed before a run that has come to its end is ended: longer than crash loops hide and checks wait."""
 
 OUT_OF_TIME = 60.0
 """Seconds of ours that one moment of the cluster's may take, before the run is given up."""

@@ -68,3 +68,10 @@ def test_the_lost_nodes_of_its_pods_explain_it() -> None:
     sick = deployment(available=0, conditions=[condition("Available", "False")])
     (found,) = look(sick, replica_set(), unready, node(ready="Unknown"))
     assert [(s.kind, s.name) for s in found.depends_on] == [("Deployment", "api"), ("Node", "node-3")]
+
+
+def test_a_refusal_blames_who_refuses() -> None:
+    message = 'pods "api-7c9f-x" is forbidden: exceeded quota: small, requested: pods=1, used: pods=3, limited: pods=3'
+    refusal = condition("ReplicaFailure", reason="FailedCreate", message=message)
+    (found,) = look(deployment(available=1, conditions=[ROLLING, refusal]))
+    assert found.blames is not None and str(found.blames) == "ResourceQuota payments/small"

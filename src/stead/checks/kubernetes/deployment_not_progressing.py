@@ -72,5 +72,6 @@ def _finding(deployment: Deployment, view: View, reason: str, what: str, found: 
         severity=Severity.WARNING if status.available_replicas > 0 else Severity.CRITICAL,
         evidence=condition_seen(deployment, found),
         depends_on=(*causes, *explained_by(deployment, view)),
+        blames=next(iter(causes), None),
         since=found.last_transition_time or found.last_update_time,
     )

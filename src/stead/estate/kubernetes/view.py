@@ -222,6 +222,7 @@ class View:
         container: str = "",
         evidence: Iterable[Evidence] = (),
         depends_on: Iterable[Subject] = (),
+        blames: Subject | None = None,
         since: datetime | None = None,
     ) -> Finding:
         """A finding about `obj`. The runner fills in which check says so."""
@@ -235,6 +236,7 @@ class View:
             container=container,
             evidence=tuple(evidence),
             depends_on=tuple(dict.fromkeys(depends_on)),
+            blames=blames,
             since=_telling(since),
         )
 

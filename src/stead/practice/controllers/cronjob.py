@@ -74,14 +74,15 @@ class CronJobs(Controller):
         running = [job for job in self._jobs(owner) if not _over(job)]
         policy = owner["spec"]["concurrencyPolicy"]
         if running and policy == "Forbid":
+            # And nothing else: `lastScheduleTime` stays that of the run which is still at work (syncCronJob in cronjob_controllerv2.go).
             self.world.events.normal(
                 owner, _SOURCE, "JobAlreadyActive", "Not starting job because prior execution is running and concurrency policy is Forbid"
             )
-        else:
-            if policy == "Replace":
-                for job in running:
-                    self._drop(owner, job)
-            self._make(owner, when)
+            return
+        if policy == "Replace":
+            for job in running:
+                self._drop(owner, job)
+        self._make(owner, when)
         stamp = timestamps.seconds(when)
         self.world.edit(RESOURCE, key_of(owner), lambda obj: obj.setdefault("status", {}).update(lastScheduleTime=stamp))
 
