@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import dump, practice, scale
+from bench import dump, practice, scale, scenarios
 from bench.measure import Spent, in_turns, resident
 from bench.report import Row, page, table
 from bench.service import Service, running
@@ -35,7 +35,7 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="stead-bench-") as folder, running(Path(folder)) as service:
         rows = [version(service, asked.runs), status(service, asked.runs), memory(service, asked.settle)]
-    rows += [*dump.rows(), *scale.rows(), *practice.rows()]
+    rows += [*dump.rows(), *scale.rows(), *practice.rows(), *scenarios.rows()]
     print(table(rows))
     notes = [
         f"{asked.runs} runs of each command after one that warms the caches; memory {asked.settle:.0f} s after the start.",
@@ -43,6 +43,7 @@ def main() -> int:
         "scan and watch: 10,000 pods of 190 Deployments in 50 namespaces on 100 nodes; "
         "the API server is a process of its own on the same two cores; medians of 3 processes.",
         "The practice cluster: 100 Deployments of 100 pods on 100 nodes, made by its controllers, until the last pod runs; one run.",
+        "The scenarios: one pass over all of them, two at a time; what came of each stands in [the results](practice-results.md).",
     ]
     (ROOT / "docs/benchmarks.md").write_text(page(rows, notes), encoding="utf-8")
     return 0 if all(row.kept for row in rows) else 1

@@ -35,6 +35,21 @@ def test_the_list_shows_what_breaks_and_how_it_should_end(tmp_path: Path) -> Non
     assert "A new release does not stay up" in row and "approval" in row
 
 
+def test_the_list_is_for_programs_too(tmp_path: Path) -> None:
+    listed = json.loads(practice(tmp_path, "list", "-o", "json").stdout)
+
+    row = next(one for one in listed if one["name"] == "release-crashes")
+    assert (row["ending"], row["action"]) == ("approval", "rollback_revision")
+    assert "rollout" in row["tags"] and row["neighbours"]
+
+
+def test_what_was_played_is_shown_even_where_scores_cannot_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file, and no folder")
+    played = practice(tmp_path, "run", "rescheduled-pods", "--state", str(tmp_path / "taken"))
+    assert played.returncode == 2
+    assert "rescheduled-pods" in played.stdout and "practice-scores.json" in played.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says", "hint"),
     [
@@ -44,6 +59,7 @@ def test_the_list_shows_what_breaks_and_how_it_should_end(tmp_path: Path) -> Non
         (("run", "release-crashes", "--policy", "none.yaml"), "none.yaml cannot be read", ""),
         (("run", "./mine.yaml"), "mine.yaml:3: unknown key `endign`", "did you mean `ending`?"),
         (("up", "node-dyes"), "there is no scenario `node-dyes`", "did you mean `node-dies`?"),
+        (("run", "release-crashes", "--proofs", "--repeat", "2"), "--proofs plays nothing", "leave out"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path: Path, arguments: tuple[str, ...], says: str, hint: str) -> None:

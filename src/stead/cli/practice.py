@@ -41,16 +41,22 @@ ReportOutput = Annotated[ReportForm, typer.Option("--output", "-o", help="How th
 Proofs = Annotated[bool, typer.Option("--proofs", help="Prove the scenarios themselves, without playing them.")]
 
 
+_LISTED = ("name", "title", "ending", "difficulty", "action", "tags", "neighbours")
+
+
 @app.callback()
 def practice() -> None:
     """A Kubernetes that breaks on purpose: try it, and see what Stead makes of it."""
 
 
 @app.command("list")
-def list_() -> None:
+def list_(output: Output = Form.TABLE) -> None:
     """Every scenario: what breaks, and how it should end."""
     from stead.practice.scenario import shipped
 
+    if output is Form.JSON:
+        say_json([{key: getattr(one, key) for key in _LISTED} for one in shipped()])
+        return
     rows = [[s.name, s.title, s.ending.value, s.difficulty, ", ".join(s.tags)] for s in shipped()]
     table(("name", "what breaks", "should end", "difficulty", "tags"), rows, empty="There are no scenarios.")
 
@@ -84,6 +90,8 @@ def run(
         raise UserError("no scenario is named", hint="name some, or a tag, or say --all; `stead practice list` shows them")
     scenarios = chosen([] if every else which or [])
     if proofs:
+        if policy is not None or repeat > 1 or output is not ReportForm.TABLE:
+            raise UserError("--proofs plays nothing", hint="leave out --policy, --repeat and --output")
         _prove(scenarios)
         return
     _grade(scenarios, policy, model, repeat, output, state)
@@ -132,8 +140,8 @@ def _grade(scenarios: Sequence[Scenario], policy: Path | None, model: str, repea
     thinks = thinker(model)
     with _progress("playing") as told:
         found = grades(scenarios, repeat=repeat, policy=policy, model=thinks, told=told)
-    report.keep(folder, found, SystemClock().now())
     _show(found, output)
+    report.keep(folder, found, SystemClock().now())
     if not all(grade.passed for grade in found):
         raise typer.Exit(Exit.NEGATIVE)
 
@@ -192,7 +200,7 @@ def _progress(what: str) -> Generator[Callable[[str, int, int], None] | None]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(what.ljust(40), total=None)
 
         def told(name: str, done: int, total: int) -> None:
             bar.update(task, completed=done, total=total, description=f"{what} {name}"[:40].ljust(40))

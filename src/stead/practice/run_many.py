@@ -22,7 +22,7 @@ R = TypeVar("R")
 WORKERS = 2
 
 Told = Callable[[str, int, int], None]
-"""Is told after each: its name, how many are done, of how many."""
+"""Is told at the beginning ("", 0) and after each: its name, how many are done, of how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,8 @@ def _spread(work: Callable[..., R], jobs: Sequence[tuple[Any, ...]], told: Told 
     pool = ProcessPoolExecutor(min(WORKERS, len(jobs)), mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
     try:
         futures: list[Future[R]] = [pool.submit(work, *job) for job in jobs]
+        if told is not None:
+            told("", 0, len(jobs))
         names = {future: str(job[0].name) for future, job in zip(futures, jobs, strict=True)}
         for done, future in enumerate(as_completed(futures), start=1):
             if told is not None:

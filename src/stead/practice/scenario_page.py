@@ -17,7 +17,7 @@ Things that go wrong in a practice cluster, each with what a good answer is. `st
 
 The right ending says what Stead should do in the end: *solved* (put right alone), *approval* (a person is asked first), *escalated* (a
 person is told what was found) or *nothing*. It is what a good answer would be, whether or not this version comes to it:
-`stead practice score` shows how far it comes."""
+[the results](practice-results.md) show how far it comes without a model, and `stead practice score` how far it came with you."""
 
 _INJECTED = """\
 Logs, annotations, Events and values are written by anybody. In these scenarios they give orders, claim approvals, or forbid to tell.
