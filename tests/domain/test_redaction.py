@@ -76,6 +76,10 @@ PLANTED: dict[str, tuple[str, str]] = {
     "exported": ("export GITEA_TOKEN={}", hexes(40)),
     "yaml": ("password: '{}'", "correct horse battery"),
     "yaml, plain": ("  admin-password: {}", "hunter-" + word(4)),
+    "yaml, plain words": ("  session_secret: {}\n  next: line", "keyboard cat sat"),
+    "yaml, very long": ("  client-key-data: {}\n  next: line", word(5000)),
+    "environment, very long": ("API_KEY={} x", word(3000)),
+    "rails": ("secret_key_base={}", hexes(128)),
     "yaml block": ("  password: |\n    {}\n  user: x", "line one is long"),
     "json": ('{{"user":"app","password":"{}"}}', "it's \\\" odd"),
     "json in json": ('{{"body":"{{\\"apiKey\\":\\"{}\\"}}"}}', word(20)),
@@ -117,7 +121,7 @@ def test_a_secret_is_hidden(name: str) -> None:
     shown = redact(text)
     assert MARK in shown
     for line in secret.replace("\\n", "\n").split("\n"):
-        assert line not in shown
+        assert [piece for at in range(max(1, len(line) - 7)) if (piece := line[at : at + 8]) in shown] == []
     assert shown.startswith("2026-01-05 before\n")
     assert "after it goes on" in shown
 

@@ -30,7 +30,7 @@ class _Word:
     strong: bool = True
 
 
-_END = r"(?:[_.-]?(?:value|data|b64|base64|raw|text|plain|hash|string|\d{1,3}))?(?!\w|[.-]{1,3}\w)"
+_END = r"(?:[_.-]?(?:value|data|b64|base64|raw|text|plain|hash|string|base|\d{1,3}))?(?!\w|[.-]{1,3}\w)"
 """How the name of a value may go on; anything else (`File`, `Name`, `Ref`, `ExpirationSeconds`) makes it the name of something else."""
 
 _WORDS = (
@@ -72,8 +72,12 @@ _SEPARATOR = re.compile(
 _FLAG = re.compile(rf"""(?:{_QUOTE})?(?:[ \t]{{1,8}}|,\s{{0,40}}|\s{{0,8}}\n\s{{0,40}}-[ \t]{{1,8}})(?=\S)""")
 _SCHEME = re.compile(r"(?i)(?:bearer|basic|digest|token|apikey|negotiate|aws4-hmac-sha256)\s{1,4}")
 _OPEN = re.compile(_QUOTE)
-_BARE = re.compile(r"""[^\s"'&;]{1,1024}""")
-_REST = re.compile(r"""[^\s"'&;]*""")
+_BARE = re.compile(r"""[^\s"'&;]{1,128}""")
+"""The beginning of a value without quotes, by which it is judged."""
+_REST = re.compile(r"""(?:[^\s"'&;]+|&(?![\w.%\[\]-]{1,64}=)|;(?!\s|$|[\w .-]{1,64}=))*""")
+"""All of it: `&` and `;` end it where another `name=` follows."""
+_LINE = re.compile(r"(?:[^\s#]|[^\S\n]+(?!#)|(?<=\S)#)*")
+"""The rest of a line of YAML, without the comment at its end."""
 _BLOCK = re.compile(r"[|>][+-]?\d?[+-]?[ \t]*(?:#[^\n]*)?\n")
 _PLACEHOLDER = re.compile(
     r"""(?i:<[^>\n]{0,60}>|\$[{(]|\{\{|%[sdvq](?![^\s"',;)}\]])|\*{3}|\[?redacted|x{3,}(?!\w)|\.{3}(?!\w)|"""
@@ -151,7 +155,13 @@ def _named(text: str, low: str, word: _Word, at: int) -> Iterator[Span]:
         return
     separator = _SEPARATOR.match(text, tail.end())
     if separator is not None:
-        yield from _value(text, separator.end(), word, start, _loose(text, separator, start))
+        loose = _loose(text, separator, start)
+        whole = word.strong and not loose and _is_yaml(text, separator, start)
+        for begin, end in _value(text, separator.end(), word, start, loose):
+            if whole and text[end : end + 1] not in ("'", '"', "\\"):
+                yield begin, _further(_LINE, text, end)
+            else:
+                yield begin, end
     elif text[start : start + 1] == "-" and (flag := _FLAG.match(text, tail.end())) is not None and text[flag.end()] != "-":
         yield from _value(text, flag.end(), word, start, loose=True, flag=True)
 
@@ -167,9 +177,19 @@ def _loose(text: str, separator: re.Match[str], start: int) -> bool:
     """Whether this may be a sentence rather than a field: `word: ` after other words."""
     if separator["quote"] or separator["sep"] != ":" or not separator["space"]:
         return False
+    return bool(_before(text, start).strip(" \t-\"'{,"))
+
+
+def _is_yaml(text: str, separator: re.Match[str], start: int) -> bool:
+    """Whether the line is `name: value` and nothing else: then all of it is the value, as in YAML."""
+    field = separator["sep"] == ":" and separator["space"] and not separator["quote"] and "\n" not in separator["space"]
+    return bool(field) and not _before(text, start).strip(" \t-")
+
+
+def _before(text: str, start: int) -> str:
+    """What stands before a name in its line; where the line began long before, something."""
     line = text.rfind("\n", max(0, start - 200), start) + 1
-    before = text[line:start] if line or start < 200 else "."
-    return bool(before.strip(" \t-\"'{,"))
+    return text[line:start] if line or start < 200 else "."
 
 
 def _value(text: str, at: int, word: _Word, start: int, loose: bool, *, flag: bool = False) -> Iterator[Span]:
@@ -194,16 +214,18 @@ def _value(text: str, at: int, word: _Word, start: int, loose: bool, *, flag: bo
             end = _bare_end(text, begin)
         talk = loose or not word.strong
     if end > begin and not _PLACEHOLDER.match(text, begin) and _worth_hiding(text[begin:end], word, loose=loose, talk=talk):
-        yield begin, end
+        yield begin, max(end, _bare_end(text, begin, _REST)) if opened is None else end
 
 
-def _bare_end(text: str, begin: int) -> int:
+def _further(more: re.Pattern[str], text: str, end: int) -> int:
+    found = more.match(text, end)
+    return end if found is None else found.end()
+
+
+def _bare_end(text: str, begin: int, upto: re.Pattern[str] = _BARE) -> int:
     """Where a word without quotes ends: brackets and commas after it belong to what is around it."""
-    bare = _BARE.match(text, begin)
-    if bare is None:
-        return begin
-    end = bare.end()
-    return end if end - begin == 1024 else begin + len(bare[0].rstrip(",)}]>\\"))
+    bare = upto.match(text, begin)
+    return begin if bare is None else begin + len(bare[0].rstrip(",)}]>\\"))
 
 
 def _in_json(text: str, at: int) -> bool:

@@ -77,19 +77,19 @@ _ENCODED_PEM = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{20,}={0,2}")
 
 _COMMANDS: dict[str, tuple[re.Pattern[str], ...]] = {
     "curl": (
-        re.compile(r"""\bcurl\b[^\n]{0,300}?[\s"'](?:-u|-U|--user|--proxy-user)[=\s"',]{0,8}[^\s:"',]{0,100}:([^\s"']+)"""),
+        re.compile(r"""\bcurl\b[^\n]{0,200}?[\s"'](?:-u|-U|--user|--proxy-user)[=\s"',]{0,8}[^\s:"',]{0,100}:([^\s"']+)"""),
         re.compile(
             r"""\bcurl["']?[ \t]{0,8}\n(?:[^\n]{0,120}\n){0,12}?[ \t]{0,40}-[ \t]{1,8}["']?(?:-u|--user)["']?[ \t]{0,8}\n"""
             r"""[ \t]{0,40}-[ \t]{1,8}["']?[^\s:"']{0,100}:([^\s"']+)"""
         ),
     ),
-    "wget": (re.compile(r"""\bwget\b[^\n]{0,300}?--(?:http-|ftp-)?password[=\s]([^\s"']+)"""),),
-    "mysql": (re.compile(r"""\bmysql(?:dump|admin|import|show)?\b[^\n]{0,300}?[\s"']-p([^\s"',]{3,})"""),),
-    "mariadb": (re.compile(r"""\bmariadb(?:-dump|-admin|-import|-show)?\b[^\n]{0,300}?[\s"']-p([^\s"',]{3,})"""),),
+    "wget": (re.compile(r"""\bwget\b[^\n]{0,200}?--(?:http-|ftp-)?password[=\s]([^\s"']+)"""),),
+    "mysql": (re.compile(r"""\bmysql(?:dump|admin|import|show)?\b[^\n]{0,200}?[\s"']-p([^\s"',]{3,})"""),),
+    "mariadb": (re.compile(r"""\bmariadb(?:-dump|-admin|-import|-show)?\b[^\n]{0,200}?[\s"']-p([^\s"',]{3,})"""),),
     "sshpass": (re.compile(r"""\bsshpass\b[\s"',]{1,8}-p[\s"',]{0,8}([^\s"',]+)"""),),
-    "redis-cli": (re.compile(r"""\bredis-cli\b[^\n]{0,300}?[\s"']-a[\s"',]{1,8}([^\s"',]+)"""),),
+    "redis-cli": (re.compile(r"""\bredis-cli\b[^\n]{0,200}?[\s"']-a[\s"',]{1,8}([^\s"',]+)"""),),
     "login": (
-        re.compile(r"""\b(?:docker|podman|helm|crane|skopeo)\b[^\n]{0,60}?\blogin\b[^\n]{0,300}?[\s"']-p[\s"',]{1,8}([^\s"',]+)"""),
+        re.compile(r"""\b(?:docker|podman|helm|crane|skopeo)\b[^\n]{0,60}?\blogin\b[^\n]{0,200}?[\s"']-p[\s"',]{1,8}([^\s"',]+)"""),
         re.compile(r"""\bmachine\s{1,8}\S{1,255}\s{1,8}login\s{1,8}\S{1,255}\s{1,8}password\s{1,8}(\S+)"""),
     ),
     "IDENTIFIED": (re.compile(r"""\bIDENTIFIED (?:WITH \S{1,60} )?BY (?:PASSWORD )?'([^'\n]{1,500})'"""),),
