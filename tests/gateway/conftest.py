@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ import aiohttp
 import pytest
 
 from stead.app.config import settings_of
+from stead.app.discover import shelves
 from stead.app.wiring import Stead
 from stead.clocks import SteppedClock
 from stead.gateway.server import Gateway
+from stead.practice.model_server import Answer, model_server
 from stead.store import tokens
 from stead.store.migrations import migrate
 from stead.store.tokens import Scope
@@ -135,7 +138,7 @@ def settings_for(folder: Path, **more: Any) -> Any:
             "estates": [{"kind": "host", "id": "house"}],
             "checks": {
                 "folders": [str(folder / "own")],
-                "disabled": ["disk", "failed_units", "memory_pressure", "reboot_required"],
+                "disabled": sorted(shelves().host_checks),  # what else is wrong with this machine is not the matter
             },
             "policy": {"version": 1, "rules": [{"id": "ask", "verdict": "needs_approval", "when": {"verb": "close_door"}}]},
             **more,
@@ -143,12 +146,10 @@ def settings_for(folder: Path, **more: Any) -> Any:
     )
 
 
-@pytest.fixture
-async def service(tmp_path: Path, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
-    """Started, with the door shut."""
-    (tmp_path / "run").mkdir()
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    stead = Stead.build(settings_for(tmp_path), clock=clock)
+@contextlib.asynccontextmanager
+async def running(folder: Path, clock: SteppedClock, **more: Any) -> AsyncIterator[Service]:
+    """A service that was started with these settings, until the block is left."""
+    stead = Stead.build(settings_for(folder, **more), clock=clock)
     gateway = Gateway(stead)
     gateway.bind()
     await stead.start()
@@ -157,10 +158,36 @@ async def service(tmp_path: Path, clock: SteppedClock, monkeypatch: pytest.Monke
     admin = await stead.store.run(tokens.add, "admin", frozenset({Scope.ADMIN}), now=clock.now())
     async with aiohttp.ClientSession() as http:
         try:
-            yield Service(stead, gateway, clock, tmp_path / "door", http, admin)
+            yield Service(stead, gateway, clock, folder / "door", http, admin)
         finally:
             await gateway.stop()
             await stead.stop()
+
+
+@pytest.fixture
+async def service(tmp_path: Path, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
+    """Started, with the door shut."""
+    (tmp_path / "run").mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    async with running(tmp_path, clock) as made:
+        yield made
+
+
+@pytest.fixture
+async def thinking(tmp_path: Path, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
+    """The same with a model, which concludes at once by what the check has seen."""
+    (tmp_path / "run").mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    concluded = {
+        "cause": "Somebody left the door open.",
+        "at_fault": {"kind": "Host", "name": "house"},
+        "confidence": "high",
+        "evidence": [{"claim": "it is wide open", "by": ["F1"]}, {"claim": "the wind did it", "by": ["E1"]}],
+    }
+    async with model_server(lambda _: Answer(text="Simple.", calls=[("conclude", concluded)])) as server:
+        model = {"name": "practice", "kind": "openai", "model": "x", "base_url": server.url, "price_in": 2.0, "price_out": 8.0}
+        async with running(tmp_path, clock, models=[model]) as made:
+            yield made
 
 
 @pytest.fixture

@@ -31,15 +31,18 @@ from stead.store import actions, due, events, findings, incidents, runs, session
 _BEGINS_IN = (IncidentState.OPEN, IncidentState.ESCALATED)
 
 
-def consider(connection: sa.Connection, journey: Journey, number: int) -> None:
-    """Have a model look at the incident, if checks and playbooks have left it unsettled and there is something new to look at."""
+def consider(connection: sa.Connection, journey: Journey, number: int, *, news: bool = False) -> None:
+    """Have a model look at the incident, if checks and playbooks have left it unsettled and there is something new to look at.
+
+    `news` says that there is: something that was tried or asked has just come to nothing.
+    """
     if journey.models is None or incidents.get(connection, number).state not in _BEGINS_IN or not workable(connection, number):
         return
     episode = incidents.get(connection, number).episode
     before = runs.of_incident(connection, number, episode)
     if any(run.ending is None for run in before) or sum(1 for run in before if not run.asked_by) >= journey.incident_runs:
         return
-    if before and not _something_ended_since(connection, number, before[-1]):
+    if before and not news and not _something_ended_since(connection, number, before[-1]):
         return
     _open(connection, journey, number, "")
 
@@ -48,7 +51,7 @@ def resume(connection: sa.Connection, journey: Journey, number: int) -> None:
     """Nothing came of what was asked: a run that waits for it goes on. Where no model proposed it, nobody is asked."""
     before = runs.of_incident(connection, number, incidents.get(connection, number).episode)
     if before and before[-1].ending is Ending.PARKED:
-        consider(connection, journey, number)
+        consider(connection, journey, number, news=True)
 
 
 def ask_for(connection: sa.Connection, journey: Journey, number: int, by: str) -> int:

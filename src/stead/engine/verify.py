@@ -77,7 +77,7 @@ def _unproven(connection: sa.Connection, journey: Journey, stored: StoredAction,
     actions.move(connection, action.id, [ActionState.APPLIED], ActionState.UNPROVEN, journey.now(), note)
     _record(connection, journey, stored, proven=False, note=note)
     triage.move(connection, journey, action.incident, IncidentState.ESCALATED, note)
-    investigations.consider(connection, journey, action.incident)
+    investigations.consider(connection, journey, action.incident, news=True)
     notify.tell(connection, journey, action.incident, Because.ESCALATED)
 
 
