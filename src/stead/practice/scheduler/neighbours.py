@@ -28,6 +28,11 @@ class Neighbours:
                 self._meet(other, node)
         self._closed = _closed_to(board, pod)
 
+    @property
+    def asks(self) -> bool:
+        """Whether any node could be wrong for the pod because of others."""
+        return bool(self._near or self._far or self._closed)
+
     def _meet(self, other: Obj, node: Obj) -> None:
         if self._near and all(term.matches(other) for term in self._near):
             self._add(self._friends, self._near, node)

@@ -80,15 +80,16 @@ def _amounts(asked: Obj) -> Amounts:
 
 def allocatable(node: Obj) -> Amounts:
     """The room of the node. Shared between equal nodes: it is not to be changed."""
-    given = inside(node, "status", "allocatable")
-    others = tuple((name, amount) for name, amount in given.items() if name not in _OWN)
-    return _room_of(given.get("cpu", 0), given.get("memory", 0), given.get("pods", 110), others)
+    return _room_of(tuple(inside(node, "status", "allocatable").items()))
 
 
 @lru_cache(maxsize=1024)
-def _room_of(cpu: str | int, memory: str | int, pods: str | int, others: tuple[tuple[str, str | int], ...]) -> Amounts:
-    rest = {name: quantity.whole(amount) for name, amount in others}
-    return Amounts(quantity.milli(cpu), quantity.whole(memory), quantity.whole(pods), rest)
+def _room_of(allocatable: tuple[tuple[str, str | int], ...]) -> Amounts:
+    given = dict(allocatable)
+    others = {name: quantity.whole(amount) for name, amount in given.items() if name not in _OWN}
+    return Amounts(
+        quantity.milli(given.get("cpu", 0)), quantity.whole(given.get("memory", 0)), quantity.whole(given.get("pods", 110)), others
+    )
 
 
 def shortages(asked: Amounts, there: Amounts, used: Amounts) -> list[Misfit]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from stead.practice.objects import Obj, each, labels_of, name_of
+from stead.practice.objects import Obj, each, inside, labels_of, name_of
 from stead.practice.scheduler.board import Board
 from stead.practice.scheduler.room import Amounts, allocatable
 from stead.practice.scheduler.spreading import spreads
@@ -41,7 +41,7 @@ def _room(board: Board, node: Obj, asked: Amounts) -> float:
 def _wishes(board: Board, pod: Obj, nodes: Sequence[Obj]) -> list[tuple[int, Callable[[Obj], float]]]:
     """Every wish that can tell nodes apart, with its weight; more is better."""
     found: list[tuple[int, Callable[[Obj], float]]] = []
-    if any(disliked(pod, node) for node in nodes):
+    if any(inside(node, "spec").get("taints") and disliked(pod, node) for node in nodes):
         found.append((3, lambda node: -disliked(pod, node)))
     if terms := each(pod["spec"], "affinity", "nodeAffinity", _PREFERRED):
         found.append((2, lambda node: sum(t["weight"] for t in terms if not t.get("preference") or node_term(t["preference"], node))))

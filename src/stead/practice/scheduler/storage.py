@@ -76,6 +76,11 @@ class Storage:
             namespace_of(other) == namespace_of(pod) and alone & set(claim_names(other)) for other, _ in board.placed()
         )
 
+    @property
+    def asks(self) -> bool:
+        """Whether the pod has a claim that a node could be wrong for."""
+        return bool(self.bound or self.waiting or self._taken)
+
     def _sort(self, name: str, claim: Obj | None) -> str:
         if claim is None:
             return f'persistentvolumeclaim "{name}" not found'

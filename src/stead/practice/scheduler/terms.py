@@ -24,10 +24,13 @@ def node_term(term: Obj, node: Obj) -> bool:
 
 def wants_node(pod: Obj, node: Obj) -> bool:
     """`nodeSelector` and the required node affinity."""
+    spec = pod["spec"]
+    if not spec.get("nodeSelector") and not spec.get("affinity"):
+        return True
     labels = labels_of(node)
-    if not all(labels.get(key) == value for key, value in inside(pod["spec"], "nodeSelector").items()):
+    if not all(labels.get(key) == value for key, value in inside(spec, "nodeSelector").items()):
         return False
-    required = inside(pod["spec"], "affinity", "nodeAffinity").get("requiredDuringSchedulingIgnoredDuringExecution")
+    required = inside(spec, "affinity", "nodeAffinity").get("requiredDuringSchedulingIgnoredDuringExecution")
     return required is None or node_matches(required, node)
 
 
