@@ -69,3 +69,61 @@ async def test_the_namespaces_of_the_system_come_back(stage):
     assert len(stage.cluster.list("Lease", "kube-node-lease")) == 3
     ready = [c["status"] for node in stage.cluster.list("Node") for c in node["status"]["conditions"] if c["type"] == "Ready"]
     assert ready == ["True"] * 3
+
+
+@pytest.mark.parametrize(
+    ("path", "spec", "says"),
+    [
+        (
+            "apis/policy/v1/namespaces/payments/poddisruptionbudgets",
+            {"minAvailable": "half"},
+            "spec.minAvailable: Invalid value: \"half\": a valid percent must be a numeric string followed by an ending '%'",
+        ),
+        (
+            "apis/policy/v1/namespaces/payments/poddisruptionbudgets",
+            {"maxUnavailable": -1},
+            "spec.maxUnavailable: Invalid value: -1: must be greater than or equal to 0",
+        ),
+        (
+            "apis/autoscaling/v2/namespaces/payments/horizontalpodautoscalers",
+            {"scaleTargetRef": {"kind": "Deployment", "name": "a"}, "minReplicas": 5, "maxReplicas": 2},
+            "spec.maxReplicas: Invalid value: 2: must be greater than or equal to `minReplicas`",
+        ),
+        (
+            "apis/autoscaling/v2/namespaces/payments/horizontalpodautoscalers",
+            {"scaleTargetRef": {"kind": "Deployment", "name": "a"}, "maxReplicas": 2, "metrics": [{"type": "Resource"}]},
+            "spec.metrics[0].resource: Required value: must populate information for the given metric source",
+        ),
+    ],
+)
+async def test_numbers_that_lead_nowhere_are_refused(admin, path, spec, says):
+    refused = await admin("POST", f"/{path}", {"metadata": {"name": "one"}, "spec": spec})
+    assert refused.status == 422
+    assert says in refused.body["message"]
+
+
+@pytest.mark.parametrize(
+    ("rolling", "says"),
+    [
+        ({"maxSurge": "many"}, 'spec.strategy.rollingUpdate.maxSurge: Invalid value: "many": a valid percent'),
+        (
+            {"maxSurge": 0, "maxUnavailable": 0},
+            "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge`",
+        ),
+    ],
+)
+async def test_a_rollout_that_cannot_move_is_refused(admin, make_deployment, rolling, says):
+    body = make_deployment(strategy={"rollingUpdate": rolling})
+    refused = await admin("POST", "/apis/apps/v1/namespaces/payments/deployments", body)
+    assert refused.status == 422
+    assert says in refused.body["message"]
+
+
+async def test_a_definition_cannot_take_the_place_of_a_built_in_kind(stage, admin):
+    names = {"kind": "Deployment", "plural": "deployments"}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}
+    spec = {"group": "apps", "scope": "Namespaced", "names": names, "versions": [version]}
+    body = {"metadata": {"name": "deployments.apps"}, "spec": spec}
+    refused = await admin("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body)
+    assert (refused.status, refused.body["details"]["causes"][0]["field"]) == (422, "spec.group")
+    assert (await admin("GET", "/apis/apps/v1/deployments")).status == 200

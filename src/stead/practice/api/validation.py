@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from stead.practice import quantity
+from stead.practice.api.catalogue import BUILTIN
 from stead.practice.api.causes import NEGATIVE, duplicate, forbidden, invalid, required, shown, unsupported
 from stead.practice.api.errors import Cause
 from stead.practice.api.missing import missing
 from stead.practice.api.resources import Resource
+from stead.practice.api.validation_amounts import autoscaler, budget, rollout
 from stead.practice.api.validation_placement import placement
 from stead.practice.api.validation_placement import selector as selector_problems
 from stead.practice.objects import Obj, at_path, each, inside
@@ -131,6 +133,7 @@ def _workload(obj: Obj) -> Iterator[Cause]:
         )
     elif not selector.matches(labels):
         yield invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+    yield from rollout(spec)
     claims = [inside(claim, "metadata").get("name", "") for claim in each(spec, "volumeClaimTemplates")]
     yield from pod_spec(spec["template"]["spec"], "spec.template.spec", claims)
 
@@ -161,6 +164,9 @@ def _definition(obj: Obj) -> Iterator[Cause]:
         yield invalid("metadata.name", obj["metadata"]["name"], 'must be spec.names.plural+"."+spec.group')
     if not spec.get("versions"):
         yield required("spec.versions")
+    path = (spec.get("group", ""), inside(spec, "names").get("plural"))
+    if "." not in path[0] or any(path == (known.group, known.plural) for known in BUILTIN):
+        yield invalid("spec.group", spec.get("group", ""), "should be a domain with at least one dot")  # nor that of a built-in kind
 
 
 _BY_RESOURCE: dict[str, Callable[[Obj], Iterator[Cause]]] = {
@@ -173,6 +179,8 @@ _BY_RESOURCE: dict[str, Callable[[Obj], Iterator[Cause]]] = {
     "services": _service,
     "persistentvolumeclaims": _claim,
     "customresourcedefinitions.apiextensions.k8s.io": _definition,
+    "poddisruptionbudgets.policy": budget,
+    "horizontalpodautoscalers.autoscaling": autoscaler,
 }
 
 _FROZEN: dict[str, tuple[str, ...]] = {
