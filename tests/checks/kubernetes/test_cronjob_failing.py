@@ -36,6 +36,7 @@ def look(*objects: Json) -> list[Finding]:
     return judge(cronjob_failing, *objects, now=NOW)
 
 
+HUNG = job("backup-1", "backup", active=1, startTime=ago(minutes=30))
 OLD_RUN = metadata("backup-1", ownerReferences=owner("CronJob", "backup", "batch/v1"), creationTimestamp=ago(days=2))
 TODAY, YESTERDAY, BEFORE = ago(hours=6), ago(hours=30), ago(hours=54)
 
@@ -50,6 +51,7 @@ TODAY, YESTERDAY, BEFORE = ago(hours=6), ago(hours=30), ago(hours=54)
         ([cron(last=TODAY, well=YESTERDAY)], "LastRunFailed"),
         ([cron(last=TODAY)], "LastRunFailed"),
         ([cron("*/2 * * * *", last=ago(minutes=18), active=True, concurrencyPolicy="Forbid")], "RunDoesNotEnd"),
+        ([cron("*/2 * * * *", last=ago(minutes=1), active=True, concurrencyPolicy="Forbid"), HUNG], "RunDoesNotEnd"),
         ([cron("0 * * * *", last=ago(hours=9), active=True, concurrencyPolicy="Forbid")], "RunDoesNotEnd"),
     ],
 )

@@ -37,7 +37,7 @@ def cronjob_failing(cronjob: CronJob, view: View, now: datetime) -> Finding | Lo
     due = next_due(spec.schedule, last or cronjob.metadata.creation_timestamp or now, spec.time_zone)
     if due is None:
         return _last_run(cronjob, view, now)
-    overdue, waits = _overdue(cronjob, due), _waits(cronjob, due)
+    overdue, waits = _overdue(cronjob, due), _waits(cronjob, view, due)
     if now >= overdue and not status.active:
         return _finding(cronjob, view, "Missed" if last else "NeverRan", f"should have run at {due:%Y-%m-%d %H:%M} UTC and did not", due)
     held = bool(status.active) and spec.concurrency_policy == "Forbid"
@@ -56,8 +56,12 @@ def _summer(cronjob: CronJob, due: datetime) -> timedelta:
     return timedelta(0) if cronjob.spec.time_zone or (last is not None and due <= after(last, SUMMER)) else SUMMER
 
 
-def _waits(cronjob: CronJob, due: datetime) -> datetime:
-    """When the later runs have waited too long for one that does not end."""
+def _waits(cronjob: CronJob, view: View, due: datetime) -> datetime:
+    """When the later runs have waited too long for one that does not end: reckoned from its start, where its Job was read."""
+    began = [job.status.start_time for job in view.owned(Job, cronjob) if job.status.active and job.status.start_time is not None]
+    if began:
+        first = next_due(cronjob.spec.schedule, min(began).replace(second=0, microsecond=0), cronjob.spec.time_zone)
+        due = min(due, first or due)
     last_of = due
     for _ in range(RUNS - 1):
         last_of = next_due(cronjob.spec.schedule, last_of, cronjob.spec.time_zone) or last_of
