@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from stead.checks.kubernetes.service_without_endpoints import service_without_endpoints
+# The module, not the check: a check stands on the shelf in one place.
+from stead.checks.kubernetes import service_without_endpoints as nobody_answers
 from stead.domain.finding import Finding
 from stead.estate.kubernetes.slices import (
     DaemonSet,
@@ -34,7 +35,7 @@ def absent(view: View, namespace: str, name: str) -> bool:
 def unserved(view: View, namespace: str, name: str, now: datetime) -> Finding | None:
     """The finding that nobody answers for this Service, by the words of the check that finds it; None while somebody does or may soon."""
     service = view.get(Service, namespace, name)
-    said = service_without_endpoints.run(service, view, now) if service is not None else None
+    said = nobody_answers.service_without_endpoints.run(service, view, now) if service is not None else None
     return said if isinstance(said, Finding) else None
 
 
