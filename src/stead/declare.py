@@ -133,6 +133,29 @@ def wishful_host_check(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeCheck:
+    """Judges what a probe saw: `judge(subject, target, seen, now)`, pure, for targets of the type `target`."""
+
+    name: str
+    target: type[Any]
+    judge: Callable[[Subject, Any, Any, datetime], Sequence[Finding]]
+    class_: FindingClass = FindingClass.FAULT
+    page: str = ""
+
+
+def probe_check(*, target: type[Any]) -> Callable[[Callable[[Subject, Any, Any, datetime], Iterable[Finding]]], ProbeCheck]:
+    """Declare a check of what probes see. Its name is the function's name."""
+
+    def declare(judge: Callable[[Subject, Any, Any, datetime], Iterable[Finding]]) -> ProbeCheck:
+        def judged(subject: Subject, target: Any, seen: Any, now: datetime) -> Sequence[Finding]:
+            return tuple(judge(subject, target, seen, now))
+
+        return ProbeCheck(name=judge.__name__, target=target, judge=judged, page=inspect.getdoc(judge) or "")
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rbac:
     """One rule that a verb needs of the write role, or a check of the read role."""
 
@@ -262,4 +285,4 @@ class Toolset:
     page: str = ""
 
 
-Declarations = Mapping[str, Check | HostCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset]
+Declarations = Mapping[str, Check | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset]

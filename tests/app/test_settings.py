@@ -82,7 +82,11 @@ def test_reading_and_writing_share_an_identity_only_when_that_is_said() -> None:
             "did you mean `context`?",
         ),
         ("estates:\n- id: a\n", "stead.yaml:2: `estates[0]` needs a `kind` that Stead knows", "name its kind"),
-        ("estates: [{kind: nomad, id: a}]", "stead.yaml:1: `estates[0]` needs a `kind` that Stead knows", "one of `kubernetes`, `host`"),
+        (
+            "estates: [{kind: nomad, id: a}]",
+            "stead.yaml:1: `estates[0]` needs a `kind` that Stead knows",
+            "one of `kubernetes`, `host`, `probes`",
+        ),
         ("estates:\n- kind: host\n", "stead.yaml:2: `estates[0].id` is missing", "add it"),
         (
             "estates: [{kind: host, id: Big House}]",

@@ -75,9 +75,7 @@ def written(page: Path) -> list[str]:
 @pytest.mark.parametrize("page", [page for page in PAGES if written(page)], ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_configuration_and_policy_that_is_shown_is_accepted(page: Path, tmp_path: Path) -> None:
     found = shelves()
-    known = Catalogue(
-        verbs=frozenset(found.verbs), checks=frozenset({*found.checks, *found.host_checks}), proposers=frozenset(found.playbooks)
-    )
+    known = Catalogue(verbs=frozenset(found.verbs), checks=frozenset(found.every_check), proposers=frozenset(found.playbooks))
     for block in written(page):
         file = tmp_path / "stead.yaml"
         file.write_text(block)
@@ -98,7 +96,7 @@ def extensions() -> list[tuple[str, str]]:
     """(shelf, name) of all that is built in."""
     found = shelves()
     rooms = {
-        "checks": {**found.checks, **found.host_checks},
+        "checks": found.every_check,
         "actions": found.verbs,
         "playbooks": found.playbooks,
         "channels": found.channels,
@@ -118,7 +116,7 @@ def test_every_extension_has_a_page_and_a_test(shelf: str, name: str) -> None:
 
 def test_every_check_says_what_it_is() -> None:
     found = shelves()
-    pages = {name: check.page for name, check in (*found.checks.items(), *found.host_checks.items())}
+    pages = {name: check.page for name, check in found.every_check.items()}
     assert pages
     assert [name for name, page in pages.items() if len(page) < 30] == []
 

@@ -32,7 +32,7 @@ def _summary(loaded: Loaded, found: Shelves, channels: list[str], policy: Policy
     yield f"listens on: {settings.server.bind}"
     yield f"estates: {', '.join(f'{e.id} ({e.kind})' for e in settings.estates) or 'none'}"
     off = len(set(settings.checks.disabled))
-    yield f"checks: {len(found.checks) + len(found.host_checks) - off} on, {off} off"
+    yield f"checks: {len(found.every_check) - off} on, {off} off"
     yield f"policy: {len(policy.rules)} rules from {_policy_place(loaded)}"
     yield f"channels: {', '.join(channels) or 'none'}"
     yield f"models: {', '.join(f'{model.name} ({model.kind}, {model.model})' for model in settings.models) or 'none'}"
@@ -44,7 +44,7 @@ def _policy_place(loaded: Loaded) -> str:
 
 
 def _disabled(loaded: Loaded, found: Shelves) -> None:
-    known = {*found.checks, *found.host_checks}
+    known = set(found.every_check)
     source = loaded.written or Written("configuration")
     for index, name in enumerate(loaded.settings.checks.disabled):
         if name not in known:
@@ -56,7 +56,7 @@ def _disabled(loaded: Loaded, found: Shelves) -> None:
 
 
 def _policy(loaded: Loaded, found: Shelves) -> Policy:
-    catalogue = Catalogue.of([*found.checks.values(), *found.host_checks.values(), *found.verbs.values(), *found.playbooks.values()])
+    catalogue = Catalogue.of([*found.every_check.values(), *found.verbs.values(), *found.playbooks.values()])
     source, written = loaded.settings.policy, loaded.written
     if isinstance(source, dict) and written is not None:
         lines = {path[1:]: line for path, line in written.lines.items() if path[:1] == ("policy",)}

@@ -20,15 +20,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, cast
 
-from stead.declare import ChannelKind, Check, HostCheck, ModelKind, Playbook, Toolset, Verb
+from stead.declare import ChannelKind, Check, HostCheck, ModelKind, Playbook, ProbeCheck, Toolset, Verb
 from stead.domain.errors import UserError
 
 BUILT_IN = ("stead.checks", "stead.actions", "stead.playbooks", "stead.channels", "stead.models", "stead.tools")
 ENTRY_POINTS = "stead"
 
-Declaration = Check | HostCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset
-D = TypeVar("D", Check, HostCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset)
-_KINDS = (Check, HostCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset)
+Declaration = Check | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset
+D = TypeVar("D", Check, HostCheck, ProbeCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset)
+_KINDS = (Check, HostCheck, ProbeCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +37,18 @@ class Shelves:
 
     checks: Mapping[str, Check] = field(default_factory=dict[str, Check])
     host_checks: Mapping[str, HostCheck] = field(default_factory=dict[str, HostCheck])
+    probe_checks: Mapping[str, ProbeCheck] = field(default_factory=dict[str, ProbeCheck])
     verbs: Mapping[str, Verb] = field(default_factory=dict[str, Verb])
     playbooks: Mapping[str, Playbook] = field(default_factory=dict[str, Playbook])
     channels: Mapping[str, ChannelKind] = field(default_factory=dict[str, ChannelKind])
     models: Mapping[str, ModelKind] = field(default_factory=dict[str, ModelKind])
     toolsets: Mapping[str, Toolset] = field(default_factory=dict[str, Toolset])
     places: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def every_check(self) -> Mapping[str, Check | HostCheck | ProbeCheck]:
+        """Checks of clusters, hosts and probes; their names differ."""
+        return {**self.checks, **self.host_checks, **self.probe_checks}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,9 @@ def shelves(folders: Iterable[str | Path] = ()) -> Shelves:
     once = list({id(one.declaration): one for one in found}.values())
     checks = _named(once, Check)
     hosts = _named(once, HostCheck)
+    probes = _named(once, ProbeCheck)
     _refuse_shared(checks, hosts)
+    _refuse_shared({**checks, **hosts}, probes)
     named = [
         checks,
         hosts,
@@ -71,12 +79,13 @@ def shelves(folders: Iterable[str | Path] = ()) -> Shelves:
     return Shelves(
         checks=_with_own_rules(_only(checks, Check), folders),
         host_checks=_only(hosts, HostCheck),
+        probe_checks=_only(probes, ProbeCheck),
         verbs=_only(named[2], Verb),
         playbooks=_only(named[3], Playbook),
         channels=_only(named[4], ChannelKind),
         models=_only(named[5], ModelKind),
         toolsets=_only(named[6], Toolset),
-        places={name: one.place for kind in named for name, one in kind.items()},
+        places={name: one.place for kind in [*named, probes] for name, one in kind.items()},
     )
 
 

@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from stead.app.sections import NAME, FilePath, Section
+from stead.app.probe_settings import ProbesEstate
+from stead.app.sections import NAME, FilePath, HostName, Section
 from stead.secrets import SecretRef
 
-_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,252}[A-Za-z0-9_.])?|[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9_.-]{1,15})?")
-"""A name or an address, IPv6 without brackets. It never begins with `-`, so no program takes it for an option."""
 _LISTENER = re.compile(r"(tcp|udp)/\d{1,5}")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.@-]{0,63}[$]?")
 
@@ -41,20 +40,13 @@ class KubernetesEstate(Section):
 class SshSettings(Section):
     """How a host is reached over SSH. Its key must be known beforehand; no agent, no proxy command and no `~/.ssh/config` is used."""
 
-    host: str = Field(description="Its name or address.")
+    host: HostName = Field(description="Its name or address.")
     port: int = Field(default=22, ge=1, le=65535, description="Where its SSH server listens.")
     user: str | None = Field(default=None, description="Who to be there. Default: the user that Stead runs as.")
     identity: FilePath | None = Field(default=None, description="A file with the private key. Default: `~/.ssh/id_ed25519` and its like.")
     key: SecretRef | None = Field(default=None, description="The private key itself, by reference, in place of `identity`.")
     passphrase: SecretRef | None = Field(default=None, description="What opens the private key, by reference.")
     known_hosts: FilePath | None = Field(default=None, description="The keys of hosts that are trusted. Default: `~/.ssh/known_hosts`.")
-
-    @field_validator("host")
-    @classmethod
-    def _is_host(cls, value: str) -> str:
-        if not _HOST.fullmatch(value):
-            raise ValueError("is not the name or address of a host")
-        return value
 
     @field_validator("user")
     @classmethod
@@ -98,4 +90,4 @@ class HostEstate(Section):
         return value
 
 
-EstateSettings = Annotated[KubernetesEstate | HostEstate, Field(discriminator="kind")]
+EstateSettings = Annotated[KubernetesEstate | HostEstate | ProbesEstate, Field(discriminator="kind")]

@@ -8,8 +8,9 @@ from stead.app.channel_settings import channel_settings
 from stead.app.discover import Shelves
 from stead.app.estate_settings import HostEstate, KubernetesEstate
 from stead.app.policy_file import Catalogue, load_policy
+from stead.app.probe_settings import ProbesEstate
 from stead.app.settings import Settings
-from stead.declare import Check, HostCheck, HostWishes
+from stead.declare import Check, HostCheck, HostWishes, ProbeCheck
 from stead.domain.finding import FindingClass
 from stead.domain.policy import Policy
 from stead.estate.kubernetes.connection import Connection, connect
@@ -21,9 +22,15 @@ def estates_of(settings: Settings, shelves: Shelves, clock: Clock) -> Mapping[st
     return {estate.id: _estate(estate, settings, shelves, clock) for estate in settings.estates}
 
 
-def _estate(estate: KubernetesEstate | HostEstate, settings: Settings, shelves: Shelves, clock: Clock) -> Estate:
+def _estate(estate: KubernetesEstate | HostEstate | ProbesEstate, settings: Settings, shelves: Shelves, clock: Clock) -> Estate:
     if isinstance(estate, HostEstate):
         return host_estate(estate, host_checks_of(settings, shelves), clock)
+    if isinstance(estate, ProbesEstate):
+        from stead.estate.host.commands import LocalCommands
+        from stead.estate.probes.estate import ProbeEstate
+
+        targets = [probe.target() for probe in estate.probes]
+        return ProbeEstate(estate.id, targets, probe_checks_of(settings, shelves), LocalCommands(), clock)
     from stead.estate.kubernetes.estate import KubernetesEstate as LiveCluster
 
     return LiveCluster(
@@ -81,11 +88,15 @@ def checks_of(settings: Settings, shelves: Shelves) -> tuple[Check, ...]:
     return tuple(check for check in shelves.checks.values() if _is_on(check, settings))
 
 
+def probe_checks_of(settings: Settings, shelves: Shelves) -> tuple[ProbeCheck, ...]:
+    return tuple(check for check in shelves.probe_checks.values() if _is_on(check, settings))
+
+
 def host_checks_of(settings: Settings, shelves: Shelves) -> tuple[HostCheck, ...]:
     return tuple(check for check in shelves.host_checks.values() if _is_on(check, settings))
 
 
-def _is_on(check: Check | HostCheck, settings: Settings) -> bool:
+def _is_on(check: Check | HostCheck | ProbeCheck, settings: Settings) -> bool:
     wanted = settings.checks.hygiene or check.class_ is FindingClass.FAULT
     return wanted and check.name not in settings.checks.disabled
 
@@ -97,5 +108,5 @@ def channels_of(settings: Settings, shelves: Shelves, clock: Clock) -> Mapping[s
 
 def policy_of(settings: Settings, shelves: Shelves) -> Policy:
     """What may be done. UserError naming the line of the first mistake."""
-    declared = [*shelves.checks.values(), *shelves.host_checks.values(), *shelves.verbs.values(), *shelves.playbooks.values()]
+    declared = [*shelves.every_check.values(), *shelves.verbs.values(), *shelves.playbooks.values()]
     return load_policy(settings.policy, Catalogue.of(declared))

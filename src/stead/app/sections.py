@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, ClassVar, cast
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
 
 NAME = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 """An RFC 1123 label, Kubernetes' own rule for names."""
@@ -32,3 +33,16 @@ def a_path(given: object, info: ValidationInfo) -> Path:
 
 FilePath = Annotated[Path, PlainValidator(a_path), PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string"})]
 """A path; `~` is the home folder, and a relative one starts at the folder of the configuration file."""
+
+
+_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,252}[A-Za-z0-9_.])?|[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9_.-]{1,15})?")
+"""A name or an address, IPv6 without brackets. It never begins with `-`, so no program takes it for an option."""
+
+
+def _a_host(given: str) -> str:
+    if not _HOST.fullmatch(given):
+        raise ValueError("is not the name or address of a host")
+    return given
+
+
+HostName = Annotated[str, AfterValidator(_a_host)]

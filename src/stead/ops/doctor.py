@@ -16,7 +16,7 @@ from stead.app.channel_settings import channel_settings
 from stead.app.config import Loaded
 from stead.app.config_check import check as check_config
 from stead.app.discover import shelves
-from stead.app.estate_settings import KubernetesEstate
+from stead.app.estate_settings import HostEstate, KubernetesEstate
 from stead.clocks import SystemClock
 from stead.domain.errors import UserError
 
@@ -58,7 +58,7 @@ def fail(about: str, what: str, hint: str = "") -> Line:
 
 async def examine(loaded: Loaded) -> AsyncIterator[Line]:
     """Every line, as it is known."""
-    from stead.ops.doctor_host import examine_host
+    from stead.ops.doctor_host import examine_host, examine_probes
     from stead.ops.doctor_kubernetes import examine_cluster
 
     for line in _machine(loaded):
@@ -73,9 +73,11 @@ async def examine(loaded: Loaded) -> AsyncIterator[Line]:
         if isinstance(estate, KubernetesEstate):
             async for line in examine_cluster(estate):
                 yield line
-        else:
+        elif isinstance(estate, HostEstate):
             async for line in examine_host(estate):
                 yield line
+        else:
+            yield examine_probes(estate)
 
 
 def _machine(loaded: Loaded) -> Iterator[Line]:

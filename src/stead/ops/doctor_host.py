@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
+import shutil
 from collections.abc import AsyncIterator
 
 from stead.app.discover import shelves
 from stead.app.estate_settings import HostEstate
 from stead.app.furnish import commands_of, host_estate
+from stead.app.probe_settings import ProbesEstate
 from stead.clocks import SystemClock
 from stead.domain.errors import BlindError, UserError
 from stead.domain.finding import FindingClass
@@ -45,3 +48,14 @@ async def _sight(about: str, estate: HostEstate) -> Line:
     if not found.blind:
         return ok(about, f"all {len(faults)} checks can look")
     return warn(about, f"{len(found.blind)} of {len(faults)} checks cannot look; {found.blind[0].summary}", RIGHTS)
+
+
+def examine_probes(estate: ProbesEstate) -> Line:
+    """Whether each probe has what it needs here. None is sent."""
+    about = f"estate {estate.id}"
+    kinds = {probe.kind for probe in estate.probes}
+    if "ping" in kinds and shutil.which("ping") is None:
+        return fail(about, "there is no program `ping` here", "install iputils-ping")
+    if "dns" in kinds and importlib.util.find_spec("dns") is None:
+        return fail(about, "probes of DNS need the library `dnspython`", "pip install 'stead[dns]'")
+    return ok(about, f"{len(estate.probes)} probes from this machine") if estate.probes else warn(about, "has no probes", "list some")
