@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from stead.app.discover import shelves
+
 STEAD = str(Path(sys.executable).with_name("stead"))
 STOPS_WITHIN = 5.0
 
@@ -25,7 +27,7 @@ class Up:
         (home / "run").mkdir(exist_ok=True)
         (home / "stead.yaml").write_text(
             "version: 1\nserver: {bind: '127.0.0.1:0'}\nestates:\n- {kind: host, id: node-3}\n"
-            "checks: {disabled: [disk, failed_units, memory_pressure, reboot_required]}\n"
+            f"checks: {{disabled: [{', '.join(shelves().host_checks)}]}}\n"
         )
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("STEAD", "XDG", "KUBE"))}
         self.env = kept | {"HOME": str(home), "XDG_RUNTIME_DIR": str(home / "run"), "PYTHONWARNINGS": "error"}

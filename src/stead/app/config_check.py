@@ -13,11 +13,15 @@ from stead.app.thinking import models_of
 from stead.app.yaml_file import Written
 from stead.domain.errors import UserError
 from stead.domain.policy import Policy
+from stead.estate.own.scripts import scripts
 
 
-def check(loaded: Loaded) -> list[str]:
-    """What the configuration amounts to, as lines for a person. UserError for the first mistake, with its line."""
-    found = shelves(loaded.settings.checks.folders)
+def check(loaded: Loaded, broken: dict[str, str] | None = None) -> list[str]:
+    """What the configuration amounts to, as lines for a person. UserError for the first mistake, with its line.
+
+    With `broken`, a check of one's own that cannot be loaded is written into it and is no mistake: a service goes on without it.
+    """
+    found = shelves(loaded.settings.checks.folders, broken)
     _disabled(loaded, found)
     channels = [f"{channel.name} ({kind.kind})" for channel, kind, _ in channel_settings(loaded.settings, found.channels, loaded.written)]
     policy = _policy(loaded, found)
@@ -44,7 +48,8 @@ def _policy_place(loaded: Loaded) -> str:
 
 
 def _disabled(loaded: Loaded, found: Shelves) -> None:
-    known = set(found.every_check)
+    programs = scripts(folder.absolute() for folder in loaded.settings.checks.folders)
+    known = {*found.every_check, *programs}
     source = loaded.written or Written("configuration")
     for index, name in enumerate(loaded.settings.checks.disabled):
         if name not in known:

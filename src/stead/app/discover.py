@@ -16,12 +16,14 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, TypeVar, cast
 
 from stead.declare import ChannelKind, Check, HostCheck, ModelKind, Playbook, ProbeCheck, Toolset, Verb
 from stead.domain.errors import UserError
+from stead.estate.own.scripts import is_script
 
 BUILT_IN = ("stead.checks", "stead.actions", "stead.playbooks", "stead.channels", "stead.models", "stead.tools")
 ENTRY_POINTS = "stead"
@@ -57,10 +59,15 @@ class _Found:
     place: str
 
 
-def shelves(folders: Iterable[str | Path] = ()) -> Shelves:
-    """Everything that is there: shipped, installed, and in these folders. UserError for two of one name, or one that fails to load."""
-    folders = [Path(folder) for folder in folders]
-    found = [*_built_in(), *_entry_points(), *(one for folder in folders for one in _folder(folder))]
+def shelves(folders: Iterable[str | Path] = (), broken: dict[str, str] | None = None) -> Shelves:
+    """Everything that is there: shipped, installed, and in these folders. UserError for two of one name, or one that fails to load.
+
+    With `broken`, what is wrong with a file of a folder is written into it (file → why), and the file is left out: a service goes on.
+    """
+    places = [Path(folder) for folder in folders]
+    found = [*_built_in(), *_entry_points()]
+    for folder in places:
+        found += _folder(folder, found, broken)
     once = list({id(one.declaration): one for one in found}.values())
     checks = _named(once, Check)
     hosts = _named(once, HostCheck)
@@ -77,7 +84,7 @@ def shelves(folders: Iterable[str | Path] = ()) -> Shelves:
         _named(once, Toolset),
     ]
     return Shelves(
-        checks=_with_own_rules(_only(checks, Check), folders),
+        checks=_with_own_rules(_only(checks, Check), places, broken),
         host_checks=_only(hosts, HostCheck),
         probe_checks=_only(probes, ProbeCheck),
         verbs=_only(named[2], Verb),
@@ -106,22 +113,55 @@ def _entry_points() -> Iterator[_Found]:
             yield from (_Found(one, point.value) for one in _declarations([loaded]))
 
 
-def _folder(folder: Path) -> Iterator[_Found]:
+def _folder(folder: Path, known: Sequence[_Found], broken: dict[str, str] | None) -> list[_Found]:
     if not folder.is_dir():
-        raise UserError(f"the folder of checks {folder} does not exist", hint="correct `checks.folders` in the configuration")
+        missing = UserError(f"the folder of checks {folder} does not exist", hint="correct `checks.folders` in the configuration")
+        if broken is None:
+            raise missing
+        broken[folder.name] = missing.what
+        return []
+    found: list[_Found] = []
     for file in sorted(folder.glob("*.py")):
-        if not file.name.startswith("_"):
-            yield from (_Found(one, str(file)) for one in _declarations(vars(_execute(file)).values()))
+        if file.name.startswith("_") or is_script(file):
+            continue
+        try:
+            declared = [_Found(one, str(file)) for one in _declarations(vars(_execute(file)).values())]
+            if broken is not None:
+                _refuse_taken([*known, *found], declared)
+        except UserError as error:
+            if broken is None:
+                raise
+            broken[file.name] = error.what
+        else:
+            found += declared
+    return found
 
 
-def _with_own_rules(checks: Mapping[str, Check], folders: Sequence[Path]) -> Mapping[str, Check]:
+def _refuse_taken(known: Sequence[_Found], fresh: Sequence[_Found]) -> None:
+    taken = {_name(one): one for one in known}
+    for one in fresh:
+        if (first := taken.get(_name(one))) is not None and first.declaration is not one.declaration:
+            raise _twice(_name(one), first, one)
+
+
+def _with_own_rules(checks: Mapping[str, Check], folders: Sequence[Path], broken: dict[str, str] | None) -> Mapping[str, Check]:
     """The checks, with the rules for custom kinds (YAML files) that the folders hold."""
     rules = [file for folder in folders for file in sorted(folder.glob("*.yaml"))]
     if not rules:
         return checks
     from stead.checks.custom.own_rules import with_rules
 
-    own = with_rules(rules)
+    good: list[Path] = []
+    for file in rules if broken is not None else ():
+        try:
+            with_rules([*good, file])
+        except UserError as error:
+            broken[file.name] = error.what
+        else:
+            good.append(file)
+    if broken is not None and not good:
+        return checks
+    own = with_rules(rules if broken is None else good)
     return {**checks, own.name: own}
 
 
@@ -144,10 +184,18 @@ def _declarations(values: Iterable[Any]) -> Iterator[Declaration]:
             yield from (one for one in cast("Sequence[Any]", value) if isinstance(one, _KINDS))
 
 
+class _Fresh(SourceFileLoader):
+    """Reads the source each time and leaves nothing beside it: a cache would miss a change within a second."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
 def _execute(file: Path) -> ModuleType:
     digest = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:12]
     name = f"stead_folder_{digest}_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
+    spec = importlib.util.spec_from_file_location(name, file, loader=_Fresh(name, str(file)))
     if spec is None or spec.loader is None:
         raise UserError(f"{file} cannot be loaded as Python", hint="give it a name that ends in .py")
     module = sys.modules[name] = importlib.util.module_from_spec(spec)

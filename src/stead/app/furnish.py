@@ -16,10 +16,31 @@ from stead.domain.policy import Policy
 from stead.estate.kubernetes.connection import Connection, connect
 from stead.ports import Channel, Clock, Estate, HostCommands
 
+OWN = "own-checks"
+"""The estate of the programs in `checks.folders`."""
 
-def estates_of(settings: Settings, shelves: Shelves, clock: Clock) -> Mapping[str, Estate]:
-    """The configured estates by id, not yet connected. UserError for a kubeconfig or context that cannot be used."""
-    return {estate.id: _estate(estate, settings, shelves, clock) for estate in settings.estates}
+
+def estates_of(settings: Settings, shelves: Shelves, clock: Clock, broken: Mapping[str, str] | None = None) -> dict[str, Estate]:
+    """The configured estates by id, not yet connected, and the one of own checks where a folder is named; `broken` files are told there.
+
+    UserError for a kubeconfig or context that cannot be used.
+    """
+    estates = {estate.id: _estate(estate, settings, shelves, clock) for estate in settings.estates}
+    return estates | ({OWN: _own(settings, clock, broken or {})} if settings.checks.folders else {})
+
+
+def _own(settings: Settings, clock: Clock, broken: Mapping[str, str]) -> Estate:
+    from stead.estate.host.commands import LocalCommands
+    from stead.estate.own.estate import Own, OwnEstate
+
+    checks = settings.checks
+    own = Own(
+        folders=tuple(folder.absolute() for folder in checks.folders),
+        manners={name: one.manner() for name, one in checks.own.items()},
+        disabled=frozenset(checks.disabled),
+        broken=lambda: broken,
+    )
+    return OwnEstate(OWN, own, LocalCommands(), clock)
 
 
 def _estate(estate: KubernetesEstate | HostEstate | ProbesEstate, settings: Settings, shelves: Shelves, clock: Clock) -> Estate:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from stead.app.discover import shelves
 from stead.app.estate_settings import HostEstate, SshSettings
-from stead.app.furnish import estates_of, host_estate
+from stead.app.furnish import OWN, estates_of, host_estate
 from stead.app.settings import Settings
 from stead.declare import HostCheck
 from stead.domain.errors import UserError
@@ -39,7 +39,7 @@ async def scan_host(target: str, identity: Path | None, checks: Iterable[HostChe
 async def scan_estate(name: str, settings: Settings | None, clock: Clock) -> Scan:
     """An estate as the configuration names it. UserError where it names none of that id."""
     settings = settings or Settings()
-    names = [estate.id for estate in settings.estates]
+    names = [*(estate.id for estate in settings.estates), *([OWN] if settings.checks.folders else [])]
     if name not in names:
         near = get_close_matches(name, names, n=1)
         hint = (
@@ -47,7 +47,8 @@ async def scan_estate(name: str, settings: Settings | None, clock: Clock) -> Sca
         )
         raise UserError(f"the configuration names no estate `{name[:63]}`", hint=hint)
     alone = settings.model_copy(update={"estates": tuple(e for e in settings.estates if e.id == name)})
-    return await _once(estates_of(alone, shelves(alone.checks.folders), clock)[name])
+    broken: dict[str, str] = {}
+    return await _once(estates_of(alone, shelves(alone.checks.folders, broken), clock, broken)[name])
 
 
 async def _once(estate: Estate) -> Scan:

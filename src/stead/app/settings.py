@@ -17,6 +17,7 @@ from stead.app.durations import Duration
 from stead.app.estate_settings import EstateSettings
 from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSettings
 from stead.app.muting_settings import InhibitSettings, MaintenanceSettings
+from stead.app.own_settings import OwnCheckSettings
 from stead.app.sections import NAME, FilePath, Section, a_path
 from stead.clocks import ScaledClock, SystemClock
 from stead.domain.timing import Timing
@@ -133,8 +134,9 @@ class ChecksSettings(Section):
     """Which checks run."""
 
     folders: tuple[FilePath, ...] = Field(
-        default=(), description="Folders with checks of your own (Python files) and rules for custom kinds (YAML files)."
+        default=(), description="Folders with checks of your own (Python files, and programs) and rules for custom kinds (YAML files)."
     )
+    own: dict[str, OwnCheckSettings] = Field(default={}, description="How programs in them run that need a word, by file name.")
     disabled: tuple[str, ...] = Field(default=(), description="Names of checks that do not run.")
     hygiene: bool = Field(default=False, description="Also run checks of opinion.")
 

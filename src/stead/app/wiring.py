@@ -15,7 +15,7 @@ import sqlalchemy as sa
 import structlog
 
 from stead import __version__
-from stead.app import answers, discover, runs_told
+from stead.app import answers, discover, reload, runs_told
 from stead.app.discover import Shelves
 from stead.app.furnish import channels_of, estates_of, policy_of
 from stead.app.history import change_list, open_history
@@ -56,7 +56,7 @@ class Stead:
         self.settings = settings
         self.clock = clock
         self.shelves = shelves
-        self.estates = estates
+        self.estates = dict(estates)
         self.channels = channels
         self.policy = policy_of(settings, shelves)
         self.models = models_of(settings.models, shelves.models, os.environ)
@@ -66,15 +66,20 @@ class Stead:
         self._ownership = Ownership(self.folder, self.store)
         self._journey: Journey | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._watches: dict[str, asyncio.Task[None]] = {}
+        self._broken: dict[str, str] = {}
         self._waiting: set[asyncio.Event] = set()
 
     @classmethod
     def build(cls, settings: Settings, *, clock: Clock | None = None) -> Stead:
         """From the settings alone: what they name is found, opened and checked. UserError for whatever cannot be had."""
         clock = clock or SystemClock()
-        shelves = discover.shelves(settings.checks.folders)
+        broken: dict[str, str] = {}
+        shelves = discover.shelves(settings.checks.folders, broken)
         channels = channels_of(settings, shelves, clock)
-        return cls(settings, clock=clock, shelves=shelves, estates=estates_of(settings, shelves, clock), channels=channels)
+        stead = cls(settings, clock=clock, shelves=shelves, estates=estates_of(settings, shelves, clock, broken), channels=channels)
+        stead._found_broken(broken)
+        return stead
 
     @property
     def folder(self) -> Path:
@@ -122,10 +127,36 @@ class Stead:
         await self.store.run(mutes.review_all, self._journey)
         self.store.listen(lambda: _soon(loop, self._wake))
         self._spawn("due", partial(due.dispatch, self._journey))
-        for estate in self.estates.values():
-            self._spawn(f"watch {estate.id}", partial(intake.watch, self._journey, estate.id))
+        for estate in self.estates:
+            self._watch(estate)
+        if self.settings.checks.folders:
+            self._spawn("folders of checks", partial(reload.follow, self.settings.checks.folders, self.clock, self.reload_checks))
         self.ready = True
         log.info("watching", estates=list(self.estates), folder=str(self.folder))
+
+    async def reload_checks(self) -> None:
+        """Load the checks in the folders anew, and watch with them. A file that is broken is left out and told, and nothing else stops."""
+        broken: dict[str, str] = {}
+        self.shelves = discover.shelves(self.settings.checks.folders, broken)
+        self._found_broken(broken)
+        for name, fresh in estates_of(self.settings, self.shelves, self.clock, self._broken).items():
+            watch = self._watches.pop(name)
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+            self._tasks.remove(watch)
+            await self.estates[name].close()
+            self.estates[name] = fresh
+            self._watch(name)
+        log.info("checks loaded anew", checks=len(self.shelves.every_check))
+
+    def _found_broken(self, broken: dict[str, str]) -> None:
+        for file, why in broken.items():
+            log.error("a check of one's own cannot be used", file=file, why=why)
+        self._broken.clear()
+        self._broken |= broken
+
+    def _watch(self, estate: str) -> None:
+        self._watches[estate] = self._spawn(f"watch {estate}", partial(intake.watch, self._running, estate))
 
     async def stop(self) -> None:
         """Stop watching, let what runs finish for a moment, close everything. What was cut short is resumed by the next start."""
@@ -240,7 +271,7 @@ class Stead:
             raise UserError("Stead is stopping", hint="try again when it runs", code=Exit.UNREACHABLE)
         return self._journey
 
-    def _spawn(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def _spawn(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         """Run `work` until the stop. Should it fail (a full disk), that is said, the service is not ready, and it is begun again."""
 
         async def kept_alive() -> None:
@@ -253,7 +284,9 @@ class Stead:
                     await self.clock.sleep_until(self.clock.now() + BEGIN_AGAIN)
                     self.ready = True
 
-        self._tasks.append(asyncio.create_task(kept_alive(), name=name))
+        task = asyncio.create_task(kept_alive(), name=name)
+        self._tasks.append(task)
+        return task
 
 
 def _soon(loop: asyncio.AbstractEventLoop, work: Callable[[], None]) -> None:

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 MADE = "<!-- Made from the code by `python -m stead.cli.reference docs/reference`; edit that instead. -->"
 
@@ -89,6 +89,10 @@ timing:
   approval_expires: 1h"""
 
 
+_PLURAL = {"array": "[]", "object": ".NAME"}
+"""How the keys below a list, and below names of one's own, are written."""
+
+
 def _section(prefix: str, model: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
     """A table of the model's own keys, then one section for each group below it."""
     groups: list[tuple[str, dict[str, Any]]] = []
@@ -99,8 +103,8 @@ def _section(prefix: str, model: dict[str, Any], schema: dict[str, Any]) -> Iter
             continue
         key = f"{prefix}{name}"
         if below:
-            groups += [(f"{key}[]." if field.get("type") == "array" else f"{key}.", each) for each in below]
-        if not below or field.get("type") == "array":
+            groups += [(f"{key}{_PLURAL.get(str(field.get('type')), '')}." if field.get("type") else f"{key}.", each) for each in below]
+        if not below or field.get("type"):
             rows.append(
                 f"| `{name}` | {_type(field)} | {_default(field, name in model.get('required', ()))} | {field.get('description', '')} |"
             )
@@ -115,7 +119,15 @@ def _section(prefix: str, model: dict[str, Any], schema: dict[str, Any]) -> Iter
 
 def _models(field: dict[str, Any], schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The models that a value of this field may be."""
-    for place in (field, field.get("items", {}), *field.get("anyOf", []), *field.get("items", {}).get("oneOf", [])):
+    named = field.get("additionalProperties")
+    below = cast(dict[str, Any], named) if isinstance(named, dict) else {}
+    for place in (
+        field,
+        below,
+        field.get("items", {}),
+        *field.get("anyOf", []),
+        *field.get("items", {}).get("oneOf", []),
+    ):
         if "$ref" in place:
             yield schema["$defs"][place["$ref"].rpartition("/")[2]]
 

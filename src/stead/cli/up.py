@@ -33,12 +33,12 @@ def up(config: Config = None, state: State = None, bind: Bind = None) -> None:
     from stead.app.config_check import check
 
     loaded = load(config, state=state, bind=bind)
-    if not loaded.settings.estates:
+    if not loaded.settings.estates and not loaded.settings.checks.folders:
         raise UserError(
             "there is nothing to watch: no kubeconfig, and no configuration that names an estate",
             hint="set KUBECONFIG, or list `estates:` in stead.yaml (`stead config schema` describes it)",
         )
-    check(loaded)
+    check(loaded, broken={})
     loaded.make_folder()
     telemetry.configure()
     asyncio.run(serve(loaded.settings, loaded.file))

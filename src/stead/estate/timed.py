@@ -29,7 +29,7 @@ Findings = dict[str, Finding]
 class Look:
     """One thing to look at, `every` so often. `run(now)` returns what is wrong; BlindError when it could not look.
 
-    `check` names who looks, in findings; `name` tells two looks of one check apart.
+    `check` names who looks, in findings; `name` tells two looks of one check apart; a new `version` is looked at without waiting.
     """
 
     name: str
@@ -37,6 +37,11 @@ class Look:
     every: timedelta
     run: Callable[[datetime], Awaitable[Sequence[Finding]]]
     class_: FindingClass = FindingClass.FAULT
+    version: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.name, self.version)
 
 
 class TimedEstate(ABC):
@@ -78,17 +83,17 @@ class TimedEstate(ABC):
         """Run each look when it is due, first all of them at once; say what is new, differs or has gone."""
         looks = self.looks()
         known = await self._look(looks.values(), patient=True)
-        due = {name: self._clock.now() + look.every for name, look in looks.items()}
+        due = {look.key: self._clock.now() + look.every for look in looks.values()}
         yield self._sightings(known, {}, looks, complete=True)
         while await self._sleep_until(self._next(due)):
             looks, now = self.looks(), self._clock.now()
-            wanted = [look for name, look in looks.items() if due.get(name, now) <= now]
+            wanted = [look for look in looks.values() if due.get(look.key, now) <= now]
             fresh = await self._look(wanted)
             if any(not _unreached(said) for said in fresh.values()):
                 # It answers again: whoever could not reach it looks now, whenever they would have been due.
                 wanted = [look for name, look in looks.items() if name not in fresh and _unreached(known.get(name, {}))]
                 fresh |= await self._look(wanted)
-            due = {name: now + look.every if name in fresh else due[name] for name, look in looks.items()}
+            due = {look.key: now + look.every if name in fresh else due[look.key] for name, look in looks.items()}
             before, known = known, {**{name: said for name, said in known.items() if name in looks}, **_keeping(known, fresh)}
             found = self._sightings(known, before, looks, complete=_recovered(before, known))
             if found.seen or found.gone or found.complete:
@@ -128,7 +133,7 @@ class TimedEstate(ABC):
         """What one look says. `patient` means that nobody looked before: an answer now is worth more than an early one."""
         return await look.run(self._clock.now())
 
-    def _next(self, due: Mapping[str, datetime]) -> datetime:
+    def _next(self, due: Mapping[tuple[str, str], datetime]) -> datetime:
         """When to wake: for what is due first, or to see whether there are looks by then."""
         return min(due.values(), default=self._clock.now() + timedelta(minutes=1))
 

@@ -58,7 +58,7 @@ def fail(about: str, what: str, hint: str = "") -> Line:
 
 async def examine(loaded: Loaded) -> AsyncIterator[Line]:
     """Every line, as it is known."""
-    from stead.ops.doctor_host import examine_host, examine_probes
+    from stead.ops.doctor_host import examine_host, examine_own, examine_probes
     from stead.ops.doctor_kubernetes import examine_cluster
 
     for line in _machine(loaded):
@@ -67,7 +67,9 @@ async def examine(loaded: Loaded) -> AsyncIterator[Line]:
     yield await asyncio.to_thread(_port, loaded)
     async for line in _channels(loaded):
         yield line
-    if not loaded.settings.estates:
+    if loaded.settings.checks.folders:
+        yield await examine_own(loaded.settings)
+    if not loaded.settings.estates and not loaded.settings.checks.folders:
         yield warn("estates", "there is nothing to watch", "set KUBECONFIG, or list `estates:` in stead.yaml")
     for estate in loaded.settings.estates:
         if isinstance(estate, KubernetesEstate):

@@ -10,9 +10,13 @@ from stead.app.discover import shelves
 from stead.app.estate_settings import HostEstate
 from stead.app.furnish import commands_of, host_estate
 from stead.app.probe_settings import ProbesEstate
+from stead.app.settings import Settings
 from stead.clocks import SystemClock
 from stead.domain.errors import BlindError, UserError
 from stead.domain.finding import FindingClass
+from stead.estate import sandbox
+from stead.estate.host.commands import LocalCommands
+from stead.estate.own.scripts import scripts
 from stead.ops.doctor import Line, fail, ok, warn
 
 RIGHTS = "groups such as systemd-journal, adm and docker let the user look; `checks.disabled` is for what it shall not see"
@@ -59,3 +63,18 @@ def examine_probes(estate: ProbesEstate) -> Line:
     if "dns" in kinds and importlib.util.find_spec("dns") is None:
         return fail(about, "probes of DNS need the library `dnspython`", "pip install 'stead[dns]'")
     return ok(about, f"{len(estate.probes)} probes from this machine") if estate.probes else warn(about, "has no probes", "list some")
+
+
+async def examine_own(settings: Settings) -> Line:
+    """Whether the programs among one's own checks can run: in the sandbox, or not at all."""
+    found = scripts(folder.absolute() for folder in settings.checks.folders)
+    if strange := sorted(set(settings.checks.own) - set(found)):
+        return warn(
+            "own checks", f"`checks.own` names {strange[0]}, which is no program in `checks.folders`", "chmod +x it, or correct the name"
+        )
+    words = await sandbox.trouble(LocalCommands())
+    if words and found:
+        return fail(
+            "own checks", f"{len(found)} programs are not run: {words}", "apt-get install bubblewrap; containers must allow user namespaces"
+        )
+    return ok("own checks", f"{len(found)} programs, in the sandbox" if found else "Python files, no programs")
