@@ -15,6 +15,7 @@ demo: setup ## A practice cluster with faults, and Stead taking care of it (need
 test: setup ## Every check and test that CI runs
 	@scripts/system-package kubernetes-client command -v kubectl
 	@scripts/system-package openssh-server test -x /usr/sbin/sshd
+	@scripts/system-package bubblewrap command -v bwrap
 	@scripts/test
 
 lint: setup ## The quick half of `make test`: format, lint, floors, types
