@@ -94,3 +94,15 @@ def test_a_name_that_cannot_be_one_is_a_sentence(checkout: Path, name: str, mean
 def test_outside_of_a_checkout_it_says_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
     assert "--folder FOLDER" in said_wrong(capsys, "full")
+
+
+def test_a_program_is_written_ready_to_be_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stead.yaml").write_text("checks: {folders: [own]}\n")
+    assert run(["new", "check", "cellar_dry", "--executable", "--folder", "own"]) == 0
+    assert run(["check", "--estate", "own-checks"]) == 0
+    (tmp_path / "own" / "trouble").touch()
+    assert run(["check", "--estate", "own-checks"]) == 1
+    assert "CELLAR DRY WARNING" in capsys.readouterr().out
+    assert "exists, and is left as it is" in said_wrong(capsys, "cellar_dry", "--executable", "--folder", "own")
+    assert "--folder ~/stead-checks" in said_wrong(capsys, "cellar_dry", "--executable")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from stead.domain.errors import UserError
+
 app = typer.Typer(no_args_is_help=True)
 
 
@@ -21,11 +23,18 @@ def check(
     folder: Annotated[
         Path | None, typer.Option("--folder", help="A folder of your own.", show_default="the checkout of Stead around this folder")
     ] = None,
+    executable: Annotated[bool, typer.Option("--executable", help="A script with the exit codes of Nagios (with --folder).")] = False,
 ) -> None:
     """Write a check, its test and its page. They pass; change them until they say what you mean."""
-    from stead.ops.scaffold import new_check
+    from stead.ops.scaffold import new_check, new_program
 
     here = Path.cwd()
+    if executable:
+        if folder is None:
+            raise UserError("a script is a check of your own", hint=f"stead new check {name} --executable --folder ~/stead-checks")
+        print(f"check  {_from_here(new_program(name, folder), here)}")
+        print(f"\nRun it: name `{folder}` under `checks: folders:` in stead.yaml, then `stead check --estate own-checks`")
+        return
     made = new_check(name, here, folder)
     for what, path in (("check", made.check), ("test", made.test), ("page", made.page)):
         print(f"{what:<6} {_from_here(path, here)}")

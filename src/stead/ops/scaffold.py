@@ -45,6 +45,15 @@ def new_check(name: str, start: Path, folder: Path | None = None) -> Scaffold:
     return scaffold
 
 
+def new_program(name: str, folder: Path) -> Path:
+    """Write the check `name` as a script into `folder`, ready to be run. UserError as for `new_check`."""
+    _be_a_name(name)
+    path = folder / f"{name}.sh"
+    _write({path: "check.sh"}, {"name": name, "label": name.replace("_", " ").upper()})
+    path.chmod(0o755)
+    return path
+
+
 def _be_a_name(name: str) -> None:
     if not _NAME.fullmatch(name) or len(name) > LONGEST or keyword.iskeyword(name):
         near = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()).strip("_0123456789")[:LONGEST].rstrip("_")

@@ -45,6 +45,13 @@ async def test_work_that_stands_still_counts_though_memory_looks_free() -> None:
     assert "42 %" in found.summary
 
 
+@pytest.mark.parametrize(("free", "waiting", "reasons"), [(9, 11, ["SwapFull"]), (9, 9, []), (11, 50, []), (0, 0, [])])
+async def test_full_swap_is_a_fault_only_when_somebody_waits(free: int, waiting: int, reasons: list[str]) -> None:
+    memory = meminfo(500) + f"SwapTotal:     100 kB\nSwapFree:      {free} kB\n"
+    pressure = CALM.replace("some avg10=0.00 avg60=0.00 avg300=0.00", f"some avg10=0.00 avg60=0.00 avg300={waiting}.00")
+    assert [f.reason for f in await memory_pressure.run(Host(memory, pressure), "home", NOW)] == reasons
+
+
 async def test_kernels_that_do_not_tell_are_not_covered_and_odd_answers_are_blind() -> None:
     assert await memory_pressure.run(Host(None), "home", NOW) == ()
     assert await memory_pressure.run(Host(meminfo(500), None), "home", NOW) == ()

@@ -92,6 +92,18 @@ async def test_a_key_that_is_not_welcome_or_not_there_is_a_sentence(sshd: Any, c
             await SshCommands(target, clock).run(["true"], 10)
 
 
+async def test_what_the_user_configured_for_ssh_is_not_done(sshd: Any, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = sshd.folder / "home" / ".ssh"
+    folder.mkdir(parents=True)
+    (folder / "config").write_text(f"Host *\n  ProxyCommand touch {sshd.folder}/proxied\n  ForwardAgent yes\n")
+    monkeypatch.setenv("HOME", str(sshd.folder / "home"))
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(sshd.folder / "agent"))
+    commands = SshCommands(sshd.target, clock)
+    assert (await commands.run(["sh", "-c", "echo $SSH_AUTH_SOCK"], 10)).stdout == "\n"
+    assert not (sshd.folder / "proxied").exists()
+    await commands.close()
+
+
 async def test_a_key_by_reference_is_read_at_each_connection(sshd: Any, clock: SteppedClock) -> None:
     target = dataclasses.replace(sshd.target, identity=None, key=(sshd.folder / "client_key").read_text)
     commands = SshCommands(target, clock)

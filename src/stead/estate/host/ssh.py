@@ -194,7 +194,7 @@ class SshCommands:
             raise UnreachableError(f"no host is trusted: there is no file {target.trusted}; {hint}", reason="Unauthorized")
         options: dict[str, Any] = {
             "known_hosts": str(target.trusted),
-            "config": [],
+            "config": None,
             "agent_path": None,
             "agent_forwarding": False,
             "proxy_command": None,
