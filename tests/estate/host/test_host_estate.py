@@ -12,7 +12,7 @@ import pytest
 
 from stead.clocks import SteppedClock
 from stead.declare import HostCheck, host_check
-from stead.domain.errors import BlindError, PermanentError
+from stead.domain.errors import BlindError, PermanentError, UnreachableError
 from stead.domain.finding import Finding, FindingState
 from stead.domain.subject import Subject
 from stead.estate.host.commands import LocalCommands
@@ -125,6 +125,20 @@ async def test_a_check_that_cannot_look_is_blind_and_forgets_nothing(tmp_path: P
     assert gone == 0
     (tmp_path / "moved").rename(folder)
     assert await story.after(minutes=1) == (["a"], 0, True)
+    await story.end()
+
+
+async def test_a_host_that_is_back_and_does_not_let_one_look_is_told_as_that(tmp_path: Path, clock: SteppedClock) -> None:
+    trouble: list[BlindError] = [UnreachableError("nobody answers", reason="Unreachable")]
+
+    @host_check(every=timedelta(minutes=1))
+    async def asks(commands: HostCommands, estate: str, now: datetime) -> Sequence[Finding]:
+        raise trouble[-1]
+
+    story = Story(HostEstate("nas", LocalCommands(), [asks], clock), clock)
+    assert await story.after() == (["nas cannot be looked at: nobody answers"], 0, True)
+    trouble.append(BlindError("may not be asked", reason="Forbidden"))
+    assert await story.after(minutes=1) == (["`asks` could not look: may not be asked"], 1, False)
     await story.end()
 
 

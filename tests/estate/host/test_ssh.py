@@ -95,7 +95,7 @@ async def test_a_key_that_is_not_welcome_or_not_there_is_a_sentence(sshd: Any, c
 async def test_what_the_user_configured_for_ssh_is_not_done(sshd: Any, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = sshd.folder / "home" / ".ssh"
     folder.mkdir(parents=True)
-    (folder / "config").write_text(f"Host *\n  ProxyCommand touch {sshd.folder}/proxied\n  ForwardAgent yes\n")
+    (folder / "config").write_text(f"Host *\n  ProxyCommand touch {sshd.folder}/proxied\n  ForwardAgent yes\n  Ciphers 3des-cbc\n")
     monkeypatch.setenv("HOME", str(sshd.folder / "home"))
     monkeypatch.setenv("SSH_AUTH_SOCK", str(sshd.folder / "agent"))
     commands = SshCommands(sshd.target, clock)
