@@ -12,6 +12,7 @@ from stead.app.sections import NAME, FilePath, HostName, Section
 from stead.secrets import SecretRef
 
 _LISTENER = re.compile(r"(tcp|udp)/\d{1,5}")
+_PROGRAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.@-]{0,63}[$]?")
 
 
@@ -68,12 +69,22 @@ class HostEstate(Section):
     kind: Literal["host"]
     id: str = Field(pattern=NAME, description="Its name in every finding and message.")
     ssh: SshSettings | None = Field(default=None, description="How it is reached. Default: it is the machine on which Stead runs.")
+    sudo: tuple[str, ...] = Field(
+        default=(), description="Programs that are run there by `sudo -n`, as `smartctl`; its sudoers must allow them without a password."
+    )
     certificates: tuple[str, ...] = Field(
         default=(), description="PEM files there whose end is watched, with `*`, beside those of Let's Encrypt, k3s and kubeadm."
     )
     listeners: tuple[str, ...] | None = Field(
         default=None, description="What may listen there beyond loopback, as `tcp/22`; anything else is a finding. Default: not judged."
     )
+
+    @field_validator("sudo")
+    @classmethod
+    def _are_programs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not _PROGRAM.fullmatch(each) for each in value):
+            raise ValueError("holds what is not the name of a program; write smartctl, without a path")
+        return value
 
     @field_validator("certificates")
     @classmethod

@@ -73,7 +73,16 @@ def host_estate(estate: HostEstate, checks: Iterable[HostCheck], clock: Clock) -
 
 
 def commands_of(estate: HostEstate, clock: Clock) -> HostCommands:
-    """How commands get to the host. UserError where the library for SSH is missing."""
+    """How commands get to the host, and which of them as root. UserError where the library for SSH is missing."""
+    commands = _reaching(estate, clock)
+    if not estate.sudo:
+        return commands
+    from stead.estate.host.sudo import SudoCommands
+
+    return SudoCommands(commands, estate.sudo)
+
+
+def _reaching(estate: HostEstate, clock: Clock) -> HostCommands:
     if estate.ssh is None:
         from stead.estate.host.commands import LocalCommands
 

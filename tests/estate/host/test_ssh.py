@@ -116,6 +116,8 @@ async def test_a_host_that_comes_back_is_reached_again_after_a_pause(sshd: Any, 
     await sshd.stop()
     with pytest.raises(UnreachableError):
         await commands.run(["true"], 10)
+    with pytest.raises(UnreachableError, match="cannot be reached: Connection refused"):
+        await commands.run(["true"], 10)
     await sshd.start()
     with pytest.raises(UnreachableError):
         await commands.run(["true"], 10)

@@ -10,6 +10,7 @@ import asyncio
 import importlib
 import importlib.util
 import math
+import os
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -247,4 +248,6 @@ async def _answers(connection: asyncssh.SSHClientConnection) -> bool:
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)  # asyncio's own words repeat the address, and how it spells a tuple
     return " ".join(str(error).split())[:200] or type(error).__name__
