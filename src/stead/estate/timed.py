@@ -113,10 +113,11 @@ class TimedEstate(ABC):
         )
 
     async def observe(self, check: str, fingerprint: str, subject: Subject) -> Observation:
-        """Make that check's looks now."""
-        looks = [look for look in self.looks().values() if look.check == check]
-        if not looks:
+        """Make that check's look at the subject now; where the look is not named after it, all of that check's."""
+        every = [look for look in self.looks().values() if look.check == check]
+        if not every:
             return Observation(seen=Seen.BLIND, present=False, note=f"there is no check `{check}`")
+        looks = [look for look in every if look.name == subject.name] or every
         said = _merged(await self._look(looks))
         if (finding := said.get(fingerprint)) is not None and finding.state is not FindingState.BLIND:
             seen = Seen.PROGRESSING if finding.state is FindingState.PROGRESSING else Seen.FIRING

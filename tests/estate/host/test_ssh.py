@@ -85,6 +85,20 @@ async def test_a_host_that_is_not_known_is_told_nothing(sshd: Any, clock: Steppe
     assert caught.value.reason == "Unauthorized"
 
 
+async def test_trusted_keys_that_cannot_be_read_are_a_sentence(sshd: Any, clock: SteppedClock) -> None:
+    (sshd.folder / "known_hosts").write_bytes(b"127.0.0.1 ssh-ed25519 AAAA\n\xff\n@what ever\n")
+    with pytest.raises(UnreachableError, match=r"cannot be reached|not in"):
+        await SshCommands(sshd.target, clock).run(["true"], 10)
+
+
+async def test_what_was_closed_stays_closed(commands: SshCommands) -> None:
+    running = asyncio.ensure_future(commands.run(["sleep", "60"], 60))
+    await commands.run(["true"], 10)
+    await commands.close()
+    with pytest.raises(UnreachableError, match="was closed"):
+        await running
+
+
 async def test_a_key_that_is_not_welcome_or_not_there_is_a_sentence(sshd: Any, clock: SteppedClock) -> None:
     for identity, words in (("host_key", "refuses this user or key"), ("nothing", "cannot be used: ")):
         target = dataclasses.replace(sshd.target, identity=sshd.folder / identity)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from stead.domain.finding import FindingState
 from stead.domain.trigger import Sightings
 from stead.estate.host.commands import LocalCommands
 from stead.estate.probes.estate import ProbeEstate
-from stead.estate.probes.targets import Target, TcpTarget
+from stead.estate.probes.targets import Target, TcpTarget, TlsTarget
 from stead.ports import Seen
 
 
@@ -102,6 +103,19 @@ async def test_a_dead_resolver_is_one_blind_finding(clock: SteppedClock, monkeyp
     found = await estate(clock, *targets).scan()
     (blind,) = found.blind
     assert (blind.check, blind.reason, found.findings) == ("reach", "NoResolver", ())
+
+
+async def test_a_fresh_look_is_at_its_subject_alone(clock: SteppedClock, port: Port, tmp_path: Path) -> None:
+    blind = TlsTarget(name="blind", host="127.0.0.1", port=1, ca=tmp_path / "none")
+    shut = TlsTarget(name="shut", host="127.0.0.1", port=port.number, failures=1)
+    port.shut()
+    watched = estate(clock, blind, shut)
+    found = await watched.scan()
+    assert ([f.subject.name for f in found.findings], [f.subject.name for f in found.blind]) == (["shut"], ["blind"])
+    (finding,) = found.findings
+    assert (await watched.observe("probe_tls", finding.fingerprint, finding.subject)).seen is Seen.FIRING
+    unseen = replace(finding, reason="Other")
+    assert (await watched.observe("probe_tls", unseen.fingerprint, finding.subject)).seen is Seen.QUIET
 
 
 # Configured

@@ -82,6 +82,7 @@ class SshCommands:
         self._sessions = asyncio.Semaphore(SESSIONS)
         self._failed: UnreachableError | None = None
         self._pause = FIRST_PAUSE
+        self._closed = False
         self._not_before: datetime | None = None
 
     async def run(self, argv: Sequence[str], timeout: float) -> Completed:
@@ -100,6 +101,7 @@ class SshCommands:
                 raise UnreachableError(f"{self.target} closed the connection: {error}", reason="Unreachable") from error
 
     async def close(self) -> None:
+        self._closed = True
         connection = self._connection
         self._drop()
         if connection is not None:
@@ -156,6 +158,8 @@ class SshCommands:
     async def _connected(self) -> asyncssh.SSHClientConnection:
         """The one connection, made where there is none. UnreachableError, at once while a pause lasts."""
         async with self._connecting:
+            if self._closed:
+                raise UnreachableError(f"the connection to {self.target} was closed", reason="Unreachable")
             if self._connection is not None and not self._connection.is_closed():
                 return self._connection
             now = self._clock.now()
@@ -172,6 +176,7 @@ class SshCommands:
 
     async def _connect(self) -> asyncssh.SSHClientConnection:
         ssh = await asyncio.to_thread(importlib.import_module, "asyncssh")
+        ssh.set_log_level("WARNING")  # it tells of every channel otherwise
         target, options = self.target, self._options(ssh)
         try:
             async with asyncio.timeout(CONNECT):
@@ -185,7 +190,7 @@ class SshCommands:
             ) from error
         except ssh.PermissionDenied as error:
             raise UnreachableError(f"{target} refuses this user or key", reason="Unauthorized") from error
-        except (ssh.Error, OSError) as error:
+        except (ssh.Error, OSError, ValueError) as error:  # a line of known_hosts that is none is a ValueError
             raise UnreachableError(f"{target} cannot be reached: {_words(error)}", reason="Unreachable") from error
 
     def _options(self, ssh: Any) -> dict[str, Any]:
