@@ -57,3 +57,10 @@ async def test_a_program_that_is_dropped_in_is_run(service: Any) -> None:
     script.write_text("#!/bin/sh\necho water in the cellar; exit 2\n")
     script.chmod(0o755)
     assert "water in the cellar" in str(await service.happens("finding.opened", await last(service)))
+
+
+async def test_rules_that_cannot_be_read_are_told_and_stop_nothing(service: Any) -> None:
+    (service.door.parent / "own" / "rules.yaml").write_text("kinds: [\n")
+    opened = await service.happens("finding.opened", await last(service))
+    assert "rules.yaml" in str(opened)
+    assert service.stead.ready

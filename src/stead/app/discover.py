@@ -14,7 +14,7 @@ import importlib.util
 import pkgutil
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -151,18 +151,25 @@ def _with_own_rules(checks: Mapping[str, Check], folders: Sequence[Path], broken
         return checks
     from stead.checks.custom.own_rules import with_rules
 
+    if broken is not None:
+        rules = _readable(rules, with_rules, broken)
+    if not rules:
+        return checks
+    own = with_rules(rules)
+    return {**checks, own.name: own}
+
+
+def _readable(rules: Sequence[Path], read: Callable[[list[Path]], Check], broken: dict[str, str]) -> list[Path]:
+    """Those files of rules that can be read, alone and together; what is wrong with the others is written into `broken`."""
     good: list[Path] = []
-    for file in rules if broken is not None else ():
+    for file in rules:
         try:
-            with_rules([*good, file])
+            read([*good, file])
         except UserError as error:
             broken[file.name] = error.what
         else:
             good.append(file)
-    if broken is not None and not good:
-        return checks
-    own = with_rules(rules if broken is None else good)
-    return {**checks, own.name: own}
+    return good
 
 
 def _package(module: ModuleType) -> Iterator[_Found]:
