@@ -68,7 +68,7 @@ def shelves(folders: Iterable[str | Path] = (), broken: dict[str, str] | None = 
     found = [*_built_in(), *_entry_points()]
     for folder in places:
         found += _folder(folder, found, broken)
-    once = list({id(one.declaration): one for one in found}.values())
+    once = _once(found)
     checks = _named(once, Check)
     hosts = _named(once, HostCheck)
     probes = _named(once, ProbeCheck)
@@ -94,6 +94,15 @@ def shelves(folders: Iterable[str | Path] = (), broken: dict[str, str] | None = 
         toolsets=_only(named[6], Toolset),
         places={name: one.place for kind in [*named, probes] for name, one in kind.items()},
     )
+
+
+def _once(found: Iterable[_Found]) -> list[_Found]:
+    """Each declaration once, in the file that is named after it: a room that imports a check does not declare it."""
+    first: dict[int, _Found] = {}
+    for one in found:
+        if id(one.declaration) not in first or one.place.rpartition(".")[2] == _name(one):
+            first[id(one.declaration)] = one
+    return list(first.values())
 
 
 def _built_in() -> Iterator[_Found]:
