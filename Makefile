@@ -16,6 +16,7 @@ test: setup ## Every check and test that CI runs
 	@scripts/system-package kubernetes-client command -v kubectl
 	@scripts/system-package openssh-server test -x /usr/sbin/sshd
 	@scripts/system-package bubblewrap command -v bwrap
+	@scripts/system-package prometheus command -v prometheus
 	@scripts/test
 
 lint: setup ## The quick half of `make test`: format, lint, floors, types

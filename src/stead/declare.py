@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from stead.domain.action import Action, ActionRequest, Risk
 from stead.domain.finding import Finding, FindingClass, LookAgain, Progressing
+from stead.domain.gauge import Gauge, Measure
 from stead.domain.model import ModelSpec
 from stead.domain.subject import Subject
 from stead.ports import Channel, Clock, Estate, Hands, HostCommands
@@ -58,6 +59,28 @@ def check(
     def declare(run: Callable[[Any, Any, datetime], Outcome]) -> Check:
         page = inspect.getdoc(run) or ""
         return Check(name=run.__name__, watches=tuple(watches), run=run, class_=class_, unless=unless, page=page, of=tuple(of))
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaugeCheck:
+    """A detector over measures that have no watch: `run(gauge, now)`, pure and synchronous, asked anew after each reading."""
+
+    name: str
+    measures: frozenset[Measure]
+    run: Callable[[Gauge, datetime], Finding | Progressing | None]
+    class_: FindingClass = FindingClass.FAULT
+    page: str = ""
+
+
+def gauge_check(
+    *measures: Measure,
+) -> Callable[[Callable[[Gauge, datetime], Finding | Progressing | None]], GaugeCheck]:
+    """Declare a check of these measures. Its name is the function's name, which is also the name of its file, test and page."""
+
+    def declare(run: Callable[[Gauge, datetime], Finding | Progressing | None]) -> GaugeCheck:
+        return GaugeCheck(name=run.__name__, measures=frozenset(measures), run=run, page=inspect.getdoc(run) or "")
 
     return declare
 
@@ -285,4 +308,4 @@ class Toolset:
     page: str = ""
 
 
-Declarations = Mapping[str, Check | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset]
+Declarations = Mapping[str, Check | GaugeCheck | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset]

@@ -11,6 +11,7 @@ import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
+import itertools
 import pkgutil
 import sys
 import traceback
@@ -21,16 +22,16 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, TypeVar, cast
 
-from stead.declare import ChannelKind, Check, HostCheck, ModelKind, Playbook, ProbeCheck, Toolset, Verb
+from stead.declare import ChannelKind, Check, GaugeCheck, HostCheck, ModelKind, Playbook, ProbeCheck, Toolset, Verb
 from stead.domain.errors import UserError
 from stead.estate.own.scripts import is_script
 
 BUILT_IN = ("stead.checks", "stead.actions", "stead.playbooks", "stead.channels", "stead.models", "stead.tools")
 ENTRY_POINTS = "stead"
 
-Declaration = Check | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset
-D = TypeVar("D", Check, HostCheck, ProbeCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset)
-_KINDS = (Check, HostCheck, ProbeCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset)
+Declaration = Check | GaugeCheck | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset
+D = TypeVar("D", Check, GaugeCheck, HostCheck, ProbeCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset)
+_KINDS = (Check, GaugeCheck, HostCheck, ProbeCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Shelves:
     """What was found, by name, in the order of the names. `places` tells the module or file of each."""
 
     checks: Mapping[str, Check] = field(default_factory=dict[str, Check])
+    gauge_checks: Mapping[str, GaugeCheck] = field(default_factory=dict[str, GaugeCheck])
     host_checks: Mapping[str, HostCheck] = field(default_factory=dict[str, HostCheck])
     probe_checks: Mapping[str, ProbeCheck] = field(default_factory=dict[str, ProbeCheck])
     verbs: Mapping[str, Verb] = field(default_factory=dict[str, Verb])
@@ -48,9 +50,9 @@ class Shelves:
     places: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
-    def every_check(self) -> Mapping[str, Check | HostCheck | ProbeCheck]:
-        """Checks of clusters, hosts and probes; their names differ."""
-        return {**self.checks, **self.host_checks, **self.probe_checks}
+    def every_check(self) -> Mapping[str, Check | GaugeCheck | HostCheck | ProbeCheck]:
+        """Checks of clusters, measures, hosts and probes; their names differ."""
+        return {**self.checks, **self.gauge_checks, **self.host_checks, **self.probe_checks}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,8 @@ def shelves(folders: Iterable[str | Path] = (), broken: dict[str, str] | None = 
         found += _folder(folder, found, broken)
     once = _once(found)
     checks = _named(once, Check)
-    hosts = _named(once, HostCheck)
-    probes = _named(once, ProbeCheck)
-    _refuse_shared(checks, hosts)
-    _refuse_shared({**checks, **hosts}, probes)
+    gauges, hosts, probes = _named(once, GaugeCheck), _named(once, HostCheck), _named(once, ProbeCheck)
+    _refuse_shared(checks, gauges, hosts, probes)
     named = [
         checks,
         hosts,
@@ -85,6 +85,7 @@ def shelves(folders: Iterable[str | Path] = (), broken: dict[str, str] | None = 
     ]
     return Shelves(
         checks=_with_own_rules(_only(checks, Check), places, broken),
+        gauge_checks=_only(gauges, GaugeCheck),
         host_checks=_only(hosts, HostCheck),
         probe_checks=_only(probes, ProbeCheck),
         verbs=_only(named[2], Verb),
@@ -92,7 +93,7 @@ def shelves(folders: Iterable[str | Path] = (), broken: dict[str, str] | None = 
         channels=_only(named[4], ChannelKind),
         models=_only(named[5], ModelKind),
         toolsets=_only(named[6], Toolset),
-        places={name: one.place for kind in [*named, probes] for name, one in kind.items()},
+        places={name: one.place for kind in [*named, gauges, probes] for name, one in kind.items()},
     )
 
 
@@ -232,10 +233,11 @@ def _named(found: Sequence[_Found], kind: type[Any]) -> dict[str, _Found]:
     return named
 
 
-def _refuse_shared(checks: Mapping[str, _Found], hosts: Mapping[str, _Found]) -> None:
-    """A check's name alone says who found something, so checks of clusters and of hosts share one row of names."""
-    for name in sorted(set(checks) & set(hosts)):
-        raise _twice(name, checks[name], hosts[name])
+def _refuse_shared(*rows: Mapping[str, _Found]) -> None:
+    """A check's name alone says who found something, so checks of clusters, of measures and of hosts share one row of names."""
+    for one, other in itertools.combinations(rows, 2):
+        for name in sorted(set(one) & set(other)):
+            raise _twice(name, one[name], other[name])
 
 
 def _only(named: Mapping[str, _Found], kind: type[D]) -> Mapping[str, D]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
@@ -14,6 +15,27 @@ from stead.secrets import SecretRef
 _LISTENER = re.compile(r"(tcp|udp)/\d{1,5}")
 _PROGRAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.@-]{0,63}[$]?")
+
+
+class PrometheusSettings(Section):
+    """A Prometheus server (or what speaks its query API) that scrapes the cluster's kubelets."""
+
+    url: str = Field(description="Its address, without `/api/v1`: `http://prometheus.example.com:9090`.")
+    token: SecretRef | None = Field(default=None, description="A bearer token, by reference.")
+    ca_file: FilePath | None = Field(default=None, description="An authority of your own that its certificate is signed by.")
+
+    @field_validator("url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+        except ValueError as error:
+            raise ValueError("is not an http:// or https:// address") from error
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("is not an http:// or https:// address")
+        if parts.username or parts.password:
+            raise ValueError("holds a user or password; give a `token` by reference")
+        return value
 
 
 class KubernetesEstate(Section):
@@ -31,6 +53,11 @@ class KubernetesEstate(Section):
     )
     namespaces: tuple[str, ...] = Field(default=(), description="Only these. Default: all.")
     exclude_namespaces: tuple[str, ...] = Field(default=(), description="Not these.")
+
+    prometheus: PrometheusSettings | None = Field(default=None, description="Where the fill of volumes is read from, with a forecast.")
+    kubelet_stats: bool = Field(
+        default=False, description="Read the fill of volumes from the kubelets. Needs the right to `nodes/proxy`, which reaches far."
+    )
 
     @property
     def acts(self) -> bool:

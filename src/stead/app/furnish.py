@@ -10,10 +10,11 @@ from stead.app.estate_settings import HostEstate, KubernetesEstate
 from stead.app.policy_file import Catalogue, load_policy
 from stead.app.probe_settings import ProbesEstate
 from stead.app.settings import Settings
-from stead.declare import Check, HostCheck, HostWishes, ProbeCheck
+from stead.declare import Check, GaugeCheck, HostCheck, HostWishes, ProbeCheck
 from stead.domain.finding import FindingClass
 from stead.domain.policy import Policy
 from stead.estate.kubernetes.connection import Connection, connect
+from stead.estate.kubernetes.gauges.prometheus import PrometheusTarget
 from stead.ports import Channel, Clock, Estate, HostCommands
 
 OWN = "own-checks"
@@ -61,6 +62,9 @@ def _estate(estate: KubernetesEstate | HostEstate | ProbesEstate, settings: Sett
         clock,
         write_connection=_writing(estate, clock),
         excluded_namespaces=estate.exclude_namespaces,
+        gauge_checks=gauge_checks_of(settings, shelves),
+        prometheus=_prometheus(estate),
+        kubelet_stats=estate.kubelet_stats,
     )
 
 
@@ -109,6 +113,11 @@ def _writing(estate: KubernetesEstate, clock: Clock) -> Connection | None:
     return connect(clock, kubeconfig=_text(kubeconfig), context=estate.write_context)
 
 
+def _prometheus(estate: KubernetesEstate) -> PrometheusTarget | None:
+    asked = estate.prometheus
+    return None if asked is None else PrometheusTarget(url=asked.url, token=asked.token, ca_file=_text(asked.ca_file) or "")
+
+
 def _text(path: object) -> str | None:
     return None if path is None else str(path)
 
@@ -126,7 +135,11 @@ def host_checks_of(settings: Settings, shelves: Shelves) -> tuple[HostCheck, ...
     return tuple(check for check in shelves.host_checks.values() if _is_on(check, settings))
 
 
-def _is_on(check: Check | HostCheck | ProbeCheck, settings: Settings) -> bool:
+def gauge_checks_of(settings: Settings, shelves: Shelves) -> tuple[GaugeCheck, ...]:
+    return tuple(check for check in shelves.gauge_checks.values() if _is_on(check, settings))
+
+
+def _is_on(check: Check | GaugeCheck | HostCheck | ProbeCheck, settings: Settings) -> bool:
     wanted = settings.checks.hygiene or check.class_ is FindingClass.FAULT
     return wanted and check.name not in settings.checks.disabled
 

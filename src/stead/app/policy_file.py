@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from stead.app.config_errors import as_user_error, key_text, nearest
 from stead.app.yaml_file import Path_, Written, parse_yaml, read_yaml
-from stead.declare import Check, HostCheck, Playbook, Verb
+from stead.declare import Check, GaugeCheck, HostCheck, Playbook, Verb
 from stead.domain.action import Risk
 from stead.domain.errors import UserError
 from stead.domain.ids import INVESTIGATOR
@@ -98,7 +98,7 @@ class Catalogue:
         found = list(declarations)
         return cls(
             verbs=frozenset(d.name for d in found if isinstance(d, Verb)),
-            checks=frozenset(d.name for d in found if isinstance(d, Check | HostCheck)),
+            checks=frozenset(d.name for d in found if isinstance(d, Check | GaugeCheck | HostCheck)),
             proposers=frozenset({INVESTIGATOR, *(d.name for d in found if isinstance(d, Playbook))}),
         )
 

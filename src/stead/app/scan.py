@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from stead.app.discover import shelves
-from stead.declare import Check, HostCheck
+from stead.app.discover import Shelves, shelves
+from stead.declare import Check, GaugeCheck, HostCheck
 from stead.domain.change import Change
 from stead.domain.errors import BlindError, UserError
 from stead.domain.finding import Finding, FindingClass, FindingState
@@ -65,13 +65,13 @@ async def scan(wanted: Wanted, clock: Clock) -> Scan:
     if wanted.source:
         return scan_dump(wanted, _wanted(found.checks, wanted), clock)
     if not wanted.host and not wanted.ssh:
-        return await _scan_cluster(wanted, _wanted(found.checks, wanted), clock)
+        return await _scan_cluster(wanted, found, clock)
     from stead.app.scan_host import scan_host
 
     host = await scan_host(wanted.ssh, wanted.identity, _wanted(found.host_checks, wanted), clock)
     if not (wanted.context or wanted.namespace):
         return host
-    return _both(await _scan_cluster(wanted, _wanted(found.checks, wanted), clock), host)
+    return _both(await _scan_cluster(wanted, found, clock), host)
 
 
 def parse_time(text: str) -> datetime:
@@ -115,20 +115,21 @@ def scan_dump(wanted: Wanted, checks: Iterable[Check], clock: Clock) -> Scan:
     )
 
 
-async def _scan_cluster(wanted: Wanted, checks: Sequence[Check], clock: Clock) -> Scan:
+async def _scan_cluster(wanted: Wanted, found: Shelves, clock: Clock) -> Scan:
     from stead.estate.kubernetes.connection import connect
     from stead.estate.kubernetes.estate import KubernetesEstate
 
     began = time.perf_counter()
+    checks, gauges = _wanted(found.checks, wanted), _wanted(found.gauge_checks, wanted)
     connection = connect(clock, context=wanted.context or None)
-    estate = KubernetesEstate(CLUSTER, connection, checks, clock, namespace=wanted.namespace)
+    estate = KubernetesEstate(CLUSTER, connection, checks, clock, namespace=wanted.namespace, gauge_checks=gauges)
     try:
         if wanted.namespace:
             await _ask_for_namespace(estate, wanted)
-        found = replace(await estate.scan(), seconds=time.perf_counter() - began)
+        seen = replace(await estate.scan(), seconds=time.perf_counter() - began)
     finally:
         await estate.close()
-    return _in_context(found, wanted.context) if wanted.context else found
+    return _in_context(seen, wanted.context) if wanted.context else seen
 
 
 def _in_context(found: Scan, context: str) -> Scan:
@@ -192,7 +193,7 @@ def _within(findings: Iterable[Finding], namespace: str) -> list[Finding]:
     return inside + [f for f in every if not f.subject.namespace and f.keys & causes]
 
 
-C = TypeVar("C", Check, HostCheck)
+C = TypeVar("C", Check, GaugeCheck, HostCheck)
 
 
 def _wanted(found: Mapping[str, C], wanted: Wanted) -> list[C]:

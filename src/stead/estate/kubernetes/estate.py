@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from stead.declare import Check
+from stead.declare import Check, GaugeCheck
 from stead.domain.change import Change
 from stead.domain.errors import BlindError, PermanentError, SteadError
 from stead.domain.finding import Finding, FindingState
@@ -34,11 +34,17 @@ from stead.estate.kubernetes.custom_kinds import looks_at_custom
 from stead.estate.kubernetes.discovery import Discovery
 from stead.estate.kubernetes.enrich.enricher import Enricher
 from stead.estate.kubernetes.errors import AbsentError, as_blind
+from stead.estate.kubernetes.gauges.gauges import Gauges
+from stead.estate.kubernetes.gauges.kubelet import KubeletStats
+from stead.estate.kubernetes.gauges.prometheus import Prometheus, PrometheusTarget
+from stead.estate.kubernetes.gauges.reading import Source
+from stead.estate.kubernetes.gauges.resource_metrics import ResourceMetrics
 from stead.estate.kubernetes.hands import KubernetesHands
-from stead.estate.kubernetes.kinds import Kind, custom_kind
+from stead.estate.kubernetes.kinds import Kind, custom_kind, kind_of
 from stead.estate.kubernetes.proof import cannot_judge, followed, judged, lags, metadata, needed, wanted
 from stead.estate.kubernetes.reader import Reader
 from stead.estate.kubernetes.runner import Runner
+from stead.estate.kubernetes.slices import Node
 from stead.estate.kubernetes.snapshot import Lister, Snapshot
 from stead.estate.kubernetes.view import View
 from stead.estate.kubernetes.watch import PAGE
@@ -61,6 +67,9 @@ class KubernetesEstate:
         namespace: str = "",
         timeouts: Timeouts | None = None,
         rng: random.Random | None = None,
+        gauge_checks: Iterable[GaugeCheck] = (),
+        prometheus: PrometheusTarget | None = None,
+        kubelet_stats: bool = False,
     ) -> None:
         self.id = estate_id
         self.checks = tuple(checks)
@@ -70,18 +79,25 @@ class KubernetesEstate:
         self._discovery = Discovery(self._client)
         self._excluded = Patterns.of(excluded_namespaces).match
         self._lister = Lister(estate_id, self._client, self._discovery, clock, self._excluded)
-        self._kinds = followed(self.checks)
+        gauge_checks = tuple(gauge_checks)
+        # What nodes have is read with them; measures say only what is in use.
+        self._kinds = tuple(dict.fromkeys((*followed(self.checks), *((kind_of(Node),) if gauge_checks else ()))))
         self._custom = looks_at_custom(self.checks)
         self._writer = ApiClient(write_connection, timeouts) if write_connection is not None else None
         # Only pauses between tries come out of it: nothing that anybody could want to guess.
         self._rng = rng or random.Random()  # noqa: S311
         self._watcher: Watcher | None = None
         self._history: History | None = None
+        sources: list[Source] = [ResourceMetrics(self._client)]
+        sources += [Prometheus(prometheus, clock)] if prometheus is not None else []
+        sources += [KubeletStats(self._client)] if kubelet_stats else []
+        self._gauges = Gauges(estate_id, sources, gauge_checks, clock)
 
     async def close(self) -> None:
         """End the watch and the connections. What is being read ends with a BlindError."""
         if self._watcher is not None:
             self._watcher.stop()
+        await self._gauges.close()
         await self._client.close()
         if self._writer is not None:
             await self._writer.close()
@@ -95,7 +111,16 @@ class KubernetesEstate:
     async def sightings(self) -> AsyncIterator[Sightings]:
         """Watch until closed. Only one watch at a time."""
         watcher = self._watcher = Watcher(
-            self.id, self._client, self._discovery, self._kinds, self.checks, self._clock, self._excluded, self._rng, self._history
+            self.id,
+            self._client,
+            self._discovery,
+            self._kinds,
+            self.checks,
+            self._clock,
+            self._excluded,
+            self._rng,
+            self._gauges,
+            self._history,
         )
         watcher.ask_for_changes(partial(self._changes, watcher.mirror.view))
         found = watcher.sightings()
@@ -155,16 +180,18 @@ class KubernetesEstate:
         now = self._clock.now()
         runner = Runner(found.view, self.checks)
         runner.full(now)
+        await self._gauges.look(found.view)
+        gauged = self._gauges.current().values()
         seen = [f for f in runner.current().values() if f.state is not FindingState.BLIND]
         said = await Enricher(self._client, found.view, partial(self._changes, found.view)).enrich(seen, now)
         opted_out = self._opt_out(found)
         failed = [f for f in runner.current().values() if f.state is FindingState.BLIND]
         return Scan(
             now=now,
-            findings=self._within(said),
-            blind=(*self._blind_findings(found), *failed),
+            findings=self._within([*said, *(f for f in gauged if f.state is not FindingState.BLIND)]),
+            blind=(*self._blind_findings(found), *failed, *(f for f in gauged if f.state is FindingState.BLIND)),
             counts=dict(sorted(found.view.counts().items())),
-            not_covered=tuple(sorted({kind.resource for kind in found.absent} | opted_out)),
+            not_covered=tuple(sorted({kind.resource for kind in found.absent} | opted_out | self._gauges.not_covered)),
             seconds=(self._clock.now() - began).total_seconds(),
             bytes=self._client.bytes - size,
             requests=self._client.requests - requests,
@@ -181,6 +208,8 @@ class KubernetesEstate:
 
     async def _observe(self, name: str, fingerprint: str, subject: Subject) -> Observation:
         check = next((c for c in self.checks if c.name == name), None)
+        if check is None and any(gauge.name == name for gauge in self._gauges.checks):
+            return await self._observe_gauge(name, fingerprint, subject)
         if check is None:
             return Observation(seen=Seen.BLIND, present=False, note=f"there is no check `{name}`")
         # Before the lists: what is gone by now cannot be in them, and what they show of it is not older than this.
@@ -207,6 +236,14 @@ class KubernetesEstate:
             return ()
         resource = await self._discovery.resource(subject.api_version, subject.kind)
         return (custom_kind(resource.api_version, resource.plural, resource.kind, resource.namespaced),)
+
+    async def _observe_gauge(self, name: str, fingerprint: str, subject: Subject) -> Observation:
+        present = await self.read(subject) is not None
+        found = await self._lister.snapshot([kind_of(Node)])
+        await self._gauges.look(found.view)
+        if name in self._gauges.blind_checks:
+            return Observation(seen=Seen.BLIND, present=present, note="what it is measured by cannot be read")
+        return judged(self._gauges.current(), fingerprint, present=present)
 
     # Read
 

@@ -20,6 +20,7 @@ from stead.estate.kubernetes.client import ApiClient
 from stead.estate.kubernetes.custom_kinds import looks_at_custom
 from stead.estate.kubernetes.discovery import Discovery
 from stead.estate.kubernetes.enrich.enricher import Asks, Enricher
+from stead.estate.kubernetes.gauges.gauges import Gauges
 from stead.estate.kubernetes.kinds import Kind
 from stead.estate.kubernetes.mirror import Excluded, Mirror
 from stead.estate.kubernetes.reflectors import CustomKinds, Reflectors
@@ -44,6 +45,7 @@ class Watcher:
         clock: Clock,
         excluded: Excluded,
         rng: random.Random,
+        gauges: Gauges,
         history: History | None = None,
     ) -> None:
         self._id = estate_id
@@ -56,6 +58,8 @@ class Watcher:
         self._reflectors = Reflectors(client, self.mirror, clock, discovery, rng)
         self._kinds = kinds
         self._custom = CustomKinds(self.mirror, discovery, clock) if looks_at_custom(self._runner.checks) else None
+        self._gauges = gauges
+        self._gauged = gauges.complete
         self._blind: dict[str, Finding] = {}
         self._never_seen: set[Kind] = set()
         self._stopped = asyncio.Event()
@@ -74,7 +78,7 @@ class Watcher:
     @property
     def resting(self) -> bool:
         """Whether it waits for the cluster or the clock, and for nothing else: all that it has read has been passed on."""
-        return self._waits and (self._gathers or not self.mirror.pending)
+        return self._waits and not self._gauges.busy and (self._gathers or not self.mirror.pending)
 
     @property
     def following(self) -> frozenset[Kind]:
@@ -83,12 +87,14 @@ class Watcher:
 
     async def sightings(self) -> AsyncGenerator[Sightings]:
         self._reflectors.only(self._kinds)
+        measures: asyncio.Task[None] | None = None
         try:
             while not (self._follow_custom() and self.mirror.settled) and not self._stopped.is_set():
                 self.mirror.wake.clear()
                 await self._wait(None)
             if not self._stopped.is_set():
                 yield await self._complete()
+                measures = asyncio.create_task(self._measure(), name="measures")
             while not self._stopped.is_set():
                 await self._wait(self._runner.next_due())
                 if self.mirror.pending:
@@ -97,6 +103,9 @@ class Watcher:
                 if not self._stopped.is_set() and (found := await self._next()) is not None:
                     yield found
         finally:
+            if measures is not None:
+                measures.cancel()
+                await asyncio.gather(measures, return_exceptions=True)
             if self._custom is not None:
                 await self._custom.close()
             await self._reflectors.close()
@@ -118,11 +127,22 @@ class Watcher:
         self._blind = self._blind_now()
         self._never_seen = {kind for kind in self.mirror.blind if not self.mirror.view.knows(kind.struct)}
         seen = await self._told(tuple(self._runner.current().values()), now)
-        return self._sightings(now, (*seen, *self._blind.values()), (), complete=True)
+        self._gauges.take()
+        self._gauged = self._gauges.complete
+        return self._sightings(now, (*seen, *self._gauges.current().values(), *self._blind.values()), (), complete=True)
+
+    async def _measure(self) -> None:
+        """Read the measures now and then; wake the others when they have something to say."""
+        while (pause := self._gauges.next_due) is not None:
+            before = self._gauges.current()
+            await self._gauges.look(self.mirror.view)
+            if not self._gauged or self._gauges.current() != before:
+                self.mirror.wake.set()
+            await self._clock.sleep_until(self._clock.now() + pause)
 
     async def _next(self) -> Sightings | None:
         """What changed since the last time; None when nothing did."""
-        if self._never_seen - self.mirror.blind.keys():
+        if self._never_seen - self.mirror.blind.keys() or self._gauges.complete is not self._gauged:
             # What this kind's checks remember from before the start has not been compared with the world yet.
             return await self._complete()
         now = self._clock.now()
@@ -132,10 +152,12 @@ class Watcher:
         found = tuple(fingerprint for fingerprint in self._blind if fingerprint not in blind)
         self._blind = blind
         self._enricher.forget(delta.gone)
-        if not (delta or lost or found):
+        gauged = self._gauges.take()
+        if not (delta or lost or found or gauged):
             self._flush()
             return None
-        return self._sightings(now, (*await self._told(delta.seen, now), *lost), (*delta.gone, *found))
+        seen = (*await self._told(delta.seen, now), *gauged.seen, *lost)
+        return self._sightings(now, seen, (*delta.gone, *gauged.gone, *found))
 
     async def _told(self, findings: Sequence[Finding], now: datetime) -> tuple[Finding, ...]:
         """The findings with what logs and events tell, and with what changed before they began."""
@@ -156,7 +178,7 @@ class Watcher:
         return _joined(first, self._runner.tick(now), self._runner.current())
 
     def _sightings(self, now: datetime, seen: tuple[Finding, ...], gone: tuple[str, ...], *, complete: bool = False) -> Sightings:
-        blind = blind_checks(self._runner.checks, self.mirror.blind)
+        blind = blind_checks(self._runner.checks, self.mirror.blind) | self._gauges.blind_checks
         unseen = frozenset((kind.group, kind.kind) for kind in (*self.mirror.refused, *self.mirror.blind) if kind.by_right)
         return Sightings(estate=self._id, at=now, seen=seen, gone=gone, complete=complete, blind_checks=blind, unseen=unseen)
 

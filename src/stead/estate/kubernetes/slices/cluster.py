@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import field
+
 from stead.estate.kubernetes.slices.meta import Conditions, Object, Slice, Time
 
 
@@ -28,6 +30,7 @@ class NodeInfo(Slice, frozen=True):
 class NodeStatus(Slice, frozen=True):
     conditions: Conditions = ()
     node_info: NodeInfo = NodeInfo()
+    allocatable: dict[str, str] = field(default_factory=dict[str, str])
 
 
 class Node(Object, frozen=True):

@@ -1,0 +1,33 @@
+"""Gauges to judge: values a minute apart, the last of them now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from stead.domain.gauge import Gauge, Measure
+from stead.domain.series import Sample, Series
+from stead.domain.subject import Subject
+from stead.testing.objects import NOW
+
+GIB = float(2**30)
+
+
+@pytest.fixture
+def gauge() -> Callable[..., Gauge]:
+    def make(measure: Measure, *values: float, capacity: float = 100.0, every: float = 60.0) -> Gauge:
+        volume = measure in (Measure.VOLUME_BYTES, Measure.VOLUME_INODES)
+        kind, namespace, name = ("PersistentVolumeClaim", "payments", "data-db-0") if volume else ("Node", "", "node-3")
+        samples = (Sample(NOW - n * timedelta(seconds=every), value) for n, value in enumerate(reversed(values)))
+        return Gauge(
+            measure=measure,
+            subject=Subject(estate="home", api_version="v1", kind=kind, namespace=namespace, name=name),
+            series=Series.of(samples),
+            capacity=capacity,
+            every=every,
+            command="kubectl top nodes",
+        )
+
+    return make
