@@ -59,7 +59,7 @@ async def test_a_bad_release_is_told_with_the_image_that_changed(built: Stage, c
         await asyncio.to_thread(changes, since="soon", url=built.client.url)
 
 
-async def test_a_bad_setting_is_told_though_it_strikes_at_the_next_restart(built: Stage) -> None:
+async def test_a_bad_setting_is_told_when_the_pods_are_made_anew(built: Stage) -> None:
     def config(**data: str) -> dict[str, Any]:
         return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "api-config", "namespace": "payments"}, "data": data}
 
@@ -68,8 +68,8 @@ async def test_a_bad_setting_is_told_though_it_strikes_at_the_next_restart(built
     built.cluster.apply(config(**{"database-url": "db:5432"}), house.deployment("payments", "api", house.API, 2, node="node-1", env=env))
     before = built.clock.now()
     await built.until(lambda _: (built.clock.now() - before).total_seconds() > 120)
+    # At one moment of the story: left to itself, it may run on for hours before the pods are replaced.
     built.cluster.apply(config(**{"log-level": "info"}))
-    await built.until(lambda _: (built.clock.now() - before).total_seconds() > 600)
     for pod in built.cluster.list("Pod", "payments"):
         built.cluster.delete("Pod", "payments", pod["metadata"]["name"])
     line = await began(built, "payments/api")
