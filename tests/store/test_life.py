@@ -81,7 +81,8 @@ def test_a_fault_that_returns_is_a_new_episode_of_its_incident(store: Store, clo
         assert [incidents.next_segment(connection, 1) for _ in range(2)] == [1, 2]
         clock.advance(MINUTE)
         incidents.move(connection, 1, IncidentState.RESOLVED, clock.now(), "quiet")
-        again = incidents.reopen(connection, 1, severity=Severity.CRITICAL, title="worse", now=clock.now() + MINUTE)
+        incidents.reopen(connection, 1, now=clock.now() + MINUTE)
+        again = incidents.restate(connection, 1, severity=Severity.CRITICAL, title="worse", cause="f-1", impact="it is worse")
         assert (again.number, again.episode, again.state, again.closed_at) == (1, 2, IncidentState.OPEN, None)
         assert (again.severity, again.title, again.opened_at) == (Severity.CRITICAL, "worse", clock.now() - MINUTE)
         assert (incidents.segment(connection, 1), incidents.note(connection, 1)) == (0, "")
@@ -105,7 +106,7 @@ def test_a_better_cause_is_written_over(store: Store, clock: SteppedClock):
     with store.begin() as connection:
         opened(connection, clock)
         opened(connection, clock)
-        incidents.restate(connection, 1, severity=Severity.CRITICAL, title="node-3 is gone", cause="f-9")
+        incidents.restate(connection, 1, severity=Severity.CRITICAL, title="node-3 is gone", cause="f-9", impact="")
         one, other = incidents.get(connection, 1), incidents.get(connection, 2)
         assert (one.severity, one.title, one.cause, other.cause) == (Severity.CRITICAL, "node-3 is gone", "f-9", "f-1")
 

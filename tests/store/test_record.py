@@ -93,6 +93,18 @@ def test_a_trigger_is_stored_once_and_finished_once(store: Store, clock: Stepped
             triggers.get(connection, "unknown")
 
 
+def test_the_triggers_of_an_estate_that_wait_are_taken_together(store: Store, clock: SteppedClock):
+    with store.begin() as connection:
+        for name, estate in (("t-1", "home"), ("t-2", "home"), ("t-3", "cabin")):
+            triggers.add(connection, Trigger(id=name, estate=estate, at=clock.now(), transitions=()))
+            clock.advance(MINUTE)
+        assert triggers.waits(connection, "home", clock.now() - 2 * MINUTE)
+        assert [trigger.id for trigger in triggers.take(connection, "t-2")] == ["t-1", "t-2"]
+        assert triggers.take(connection, "t-1") == []
+        assert not triggers.waits(connection, "home", clock.now() - 9 * MINUTE)
+        assert triggers.unfinished(connection) == 1
+
+
 # --- Findings --------------------------------------------------------------------------------------------------------------
 
 
@@ -114,8 +126,7 @@ def test_a_finding_opens_changes_closes_and_opens_anew(store: Store, clock: Step
 
         findings.save(connection, finding, began + 3 * MINUTE)
         stored = findings.open_findings(connection, "home")[finding.fingerprint]
-        assert (stored.incident, stored.opened_at, stored.closed_at) == (None, began + 3 * MINUTE, None), "which incident is triage's word"
-        assert findings.of_incident(connection, 41) == []
+        assert (stored.incident, stored.opened_at, stored.closed_at) == (41, began + 3 * MINUTE, None), "where it goes now is triage's word"
 
 
 def test_closing_what_is_closed_keeps_when_that_was(store: Store, clock: SteppedClock):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Self, cast
+from typing import Annotated, Literal, Self, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 
 from stead.app.sections import NAME, Section
+from stead.domain.finding import Severity
+from stead.domain.impact import SeverityRule
 from stead.domain.matching import Matchers, parse_matchers
 from stead.domain.muting import LABELS, Inhibition
 from stead.domain.windows import Daily, Days, Window
@@ -174,6 +176,25 @@ class InhibitSettings(Section):
 
     def inhibition(self) -> Inhibition:
         return Inhibition(name=self.name, source=self.source_matchers, target=self.target_matchers, equal=self.equal)
+
+
+class SeveritySettings(Section):
+    """A weight of your own: at least, or at most, this severe."""
+
+    name: str = Field(pattern=NAME, description="Its name where Stead says why an incident is as severe as it is.")
+    matchers: MatcherList = Field(description="What it is about. `at_least` wants one finding of the incident to match, `at_most` all.")
+    at_least: Literal["info", "warning", "critical"] | None = Field(default=None, description="`info`, `warning` or `critical`.")
+    at_most: Literal["info", "warning", "critical"] | None = Field(default=None, description="`info`, `warning` or `critical`.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if (self.at_least is None) is (self.at_most is None):
+            raise ValueError("needs one of `at_least` and `at_most`")
+        return self
+
+    def rule(self) -> SeverityRule:
+        least, most = (None if word is None else Severity(word) for word in (self.at_least, self.at_most))
+        return SeverityRule(name=self.name, matchers=self.matchers, at_least=least, at_most=most)
 
 
 def _built_in(name: str, source: str, target: str, *equal: str) -> Inhibition:

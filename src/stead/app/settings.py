@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field, PlainSerializer, PlainValidator, Validat
 from stead.app.durations import Duration
 from stead.app.estate_settings import EstateSettings
 from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSettings
-from stead.app.muting_settings import InhibitSettings, MaintenanceSettings
+from stead.app.muting_settings import InhibitSettings, MaintenanceSettings, SeveritySettings
 from stead.app.own_settings import OwnCheckSettings
 from stead.app.sections import NAME, FilePath, Section, a_path
 from stead.clocks import ScaledClock, SystemClock
@@ -165,6 +165,14 @@ class TimingSettings(Section):
     verify_within: Duration = Field(default=_TIMING.verify_within, description="Without a proof by then, the incident escalates.")
     approval_expires: Duration = Field(default=_TIMING.approval_expires, description="An unanswered question is void after this.")
     reopen_within: Duration = Field(default=_TIMING.reopen_within, description="A fault that returns within this reopens its incident.")
+    flap_times: int = Field(
+        default=_TIMING.flap_times,
+        ge=2,
+        le=1000,
+        description="Quiet this often within `flap_within`, an incident stays open as flapping.",
+    )
+    flap_within: Duration = Field(default=_TIMING.flap_within, description="The time within which that is counted.")
+    flap_quiet: Duration = Field(default=_TIMING.flap_quiet, description="One that flaps is over after this long without a change.")
     retry_first: Duration = Field(default=_TIMING.retry_first, description="The wait after a delivery's first failed try; it doubles.")
     retry_most: Duration = Field(default=_TIMING.retry_most, description="The longest wait between two tries.")
     retry_times: int = Field(default=_TIMING.retry_times, ge=1, le=1000, description="Tries in all before a delivery is dead.")
@@ -177,7 +185,16 @@ class TimingSettings(Section):
     )
 
     @field_validator(
-        "group_wait", "edit_wait", "verify_every", "verify_within", "approval_expires", "reopen_within", "retry_first", "retry_most"
+        "group_wait",
+        "edit_wait",
+        "verify_every",
+        "verify_within",
+        "approval_expires",
+        "reopen_within",
+        "flap_within",
+        "flap_quiet",
+        "retry_first",
+        "retry_most",
     )
     @classmethod
     def _not_zero(cls, value: Any, info: Any) -> Any:
@@ -214,6 +231,9 @@ class Settings(Section):
     maintenance: tuple[MaintenanceSettings, ...] = Field(
         default=(), description="Planned work, once or again and again: what breaks in it is told after it, if it is still broken."
     )
+    severity_rules: tuple[SeveritySettings, ...] = Field(
+        default=(), description="How much a fault weighs to you, beyond what its checks and its impact say; applied in their order."
+    )
     inhibit_rules: tuple[InhibitSettings, ...] = Field(
         default=(), description="What need not be told while something else is. Two rules are built in: `node-is-down` and `worse-is-told`."
     )
@@ -249,6 +269,7 @@ def _named_things(settings: Settings) -> tuple[tuple[str, list[str]], ...]:
         ("channels", [channel.name for channel in settings.channels]),
         ("models", [model.name for model in settings.models]),
         ("maintenance", [window.name for window in settings.maintenance]),
+        ("severity_rules", [rule.name for rule in settings.severity_rules]),
         ("inhibit_rules", [rule.name for rule in settings.inhibit_rules]),
     )
 

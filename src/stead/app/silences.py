@@ -1,4 +1,4 @@
-"""Silences as programs and people see them."""
+"""Silences, and what waits for a choice, as programs and people see them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from stead.app.answers import incident_row
 from stead.app.muting_settings import matchers_of
 from stead.app.shown import time
 from stead.domain.errors import UserError
 from stead.domain.ids import silence_number
+from stead.domain.incident import Incident
 from stead.domain.matching import Matchers
 from stead.domain.muting import Silence
+from stead.engine import adoption
+from stead.engine.journey import Journey
 from stead.store import silences
 
 
@@ -40,6 +44,15 @@ def silence(of: Silence, now: datetime) -> dict[str, Any]:
         "starts_at": time(of.starts_at),
         "ends_at": time(of.ends_at),
     }
+
+
+def adoption_list(connection: sa.Connection, journey: Journey) -> list[dict[str, Any]]:
+    """The incidents that wait for a person's choice since Stead came."""
+    return incident_rows(connection, adoption.waiting(connection, journey))
+
+
+def incident_rows(connection: sa.Connection, found: Sequence[Incident]) -> list[dict[str, Any]]:
+    return [incident_row(connection, incident) for incident in found]
 
 
 def silence_list(connection: sa.Connection, now: datetime, everything: bool) -> list[dict[str, Any]]:

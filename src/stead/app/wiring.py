@@ -113,6 +113,7 @@ class Stead:
             playbooks=tuple(self.shelves.playbooks.values()),
             channels=self.channels,
             windows=tuple(window.window() for window in self.settings.maintenance),
+            severity_rules=tuple(rule.rule() for rule in self.settings.severity_rules),
             inhibitions=(*BUILT_IN, *(rule.inhibition() for rule in self.settings.inhibit_rules)),
             models=self.models,
             toolsets=tuple(self.shelves.toolsets.values()),
@@ -218,6 +219,10 @@ class Stead:
             raise UserError(f"there is no incident {name}", hint="`stead incidents --all` lists them", code=Exit.NEGATIVE)
         session = await self.store.run(sessions.say, principal=str(by), incident=incident, author=str(by), text=text, now=self.clock.now())
         return {"session": session.id, "messages": len(session.messages)}
+
+    async def look(self, work: Callable[Concatenate[sa.Connection, Journey, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`work(connection, journey, …)` in a transaction that only reads."""
+        return await self.store.look(work, self._running, *args, **kwargs)
 
     async def change(self, work: Callable[Concatenate[sa.Connection, Journey, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`work(connection, journey, …)` in one transaction, for what a person changes. UserError while Stead is stopping."""

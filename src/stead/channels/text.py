@@ -53,7 +53,7 @@ def headline(message: Message) -> str:
     """The one line that a lock screen shows: `CRITICAL I-41: payments/api crash-loops`, or `RESOLVED I-41: …`."""
     safe = disarmed(message)
     word = "resolved" if safe.resolved else safe.severity.value
-    return f"{word.upper()} {safe.number}: {safe.title}"
+    return f"{word.upper()} {safe.number}".rstrip() + f": {safe.title}"
 
 
 def body(message: Message) -> str:
@@ -63,7 +63,8 @@ def body(message: Message) -> str:
     if safe.buttons and not safe.resolved:
         parts.append("\n".join(_answers(safe.buttons)))
     if safe.state and not safe.resolved:
-        parts.append(f"State: {safe.state.replace('_', ' ')}. More: stead show {safe.number}")
+        more = f" More: stead show {safe.number}" if safe.number else ""
+        parts.append(f"State: {safe.state.replace('_', ' ')}.{more}")
     return "\n\n".join(part for part in parts if part.strip())
 
 

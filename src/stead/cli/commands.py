@@ -44,6 +44,7 @@ COMMANDS = {
     "approvals": Command("approvals:approvals"),
     "approve": Command("approvals:approve"),
     "deny": Command("approvals:deny"),
+    "adopt": Command("adopt:adopt"),
     "silence": Command("silence:app", group=True),
     "config": Command("config:app", group=True),
     "doctor": Command("doctor:doctor"),

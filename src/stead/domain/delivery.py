@@ -10,7 +10,10 @@ from stead.domain.finding import Severity
 
 
 class Because(StrEnum):
-    """Why a message goes out, or is not sent: a stored reason answers `why did it page me`."""
+    """Why a message goes out, or is not sent: a stored reason answers `why did it page me`.
+
+    CAUSE: what explains it all came after its symptoms. FLAPPING: it comes and goes, and is told no more until it keeps still.
+    """
 
     FIRST = "first"
     WORSE = "worse"
@@ -19,6 +22,8 @@ class Because(StrEnum):
     RESOLVED = "resolved"
     ESCALATED = "escalated"
     REOPENED = "reopened"
+    CAUSE = "cause"
+    FLAPPING = "flapping"
     MUTED = "muted"
 
 
@@ -83,7 +88,8 @@ class Capabilities:
 class Delivery:
     """`conversation` is what one incident says on one channel; `position` orders its deliveries, from 1.
 
-    `replaces` is the remote id of the message to edit, "" for a new one. `id` is the idempotency key towards the receiver.
+    `incident` is 0 where it is about none · `replaces` is the remote id of the message to edit, "" for a new one.
+    `id` is the idempotency key towards the receiver.
     """
 
     id: int

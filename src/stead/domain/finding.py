@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from stead.domain.change import Change
 from stead.domain.evidence import Evidence
@@ -82,12 +83,17 @@ class Finding:
             self.container,
             self.reason,
         )
-        return hashlib.sha256("\x1f".join(identity).encode()).hexdigest()
+        return _digest(identity)
 
     @property
     def keys(self) -> frozenset[Key]:
         """The identities under which another finding may name this one as its cause."""
         return frozenset({self.subject.key} if self.top is None else {self.subject.key, self.top.key})
+
+
+@lru_cache(maxsize=32_768)
+def _digest(identity: tuple[str, ...]) -> str:
+    return hashlib.sha256("\x1f".join(identity).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

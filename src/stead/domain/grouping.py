@@ -8,7 +8,7 @@ Pure: the same findings in any order give the same groups.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 
 from stead.domain.finding import Finding, FindingState, Severity, merge
@@ -17,10 +17,11 @@ from stead.domain.subject import Key
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A cause and its symptoms. `severity` is the worst of them all."""
+    """A cause and its symptoms. `severity` is the worst of them all; `explained_by` tells of each fingerprint which finding explains it."""
 
     cause: Finding
     symptoms: tuple[Finding, ...] = ()
+    explained_by: Mapping[str, Finding | None] = field(default_factory=dict[str, Finding | None], compare=False, repr=False)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -33,29 +34,47 @@ class Group:
 
 def group(findings: Iterable[Finding]) -> list[Group]:
     """Group firing and blind findings by cause, worst and then oldest name first. Progressing ones belong to no group."""
-    known = sorted(_distinct(findings).items(), key=lambda item: _order(item[1]))
-    by_key: dict[Key, list[Finding]] = {}
-    for _, finding in known:
-        for key in finding.keys:
-            by_key.setdefault(key, []).append(finding)
-    first: dict[Key, str] = {}
-    causes = {fingerprint: _cause(finding, by_key, first) for fingerprint, finding in known}
-    roots = _roots(causes)
-    members: dict[str, list[Finding]] = {}
-    for fingerprint, finding in known:
-        members.setdefault(roots[fingerprint], []).append(finding)
-    return sorted((_as_group(cause, found) for cause, found in members.items()), key=lambda g: _order(g.cause))
+    known = dict(sorted(_distinct(findings).items(), key=lambda item: _order(item[1], item[0])))
+    explained_by = _causes(known)
+    roots = _roots({fingerprint: None if cause is None else cause.fingerprint for fingerprint, cause in explained_by.items()})
+    members: dict[str, list[str]] = {}
+    for fingerprint in known:
+        members.setdefault(roots[fingerprint], []).append(fingerprint)
+    groups = [
+        (_order(known[root], root), Group(known[root], tuple(known[f] for f in found if f != root), explained_by))
+        for root, found in members.items()
+    ]
+    return [found for _, found in sorted(groups, key=lambda item: item[0])]
 
 
-def _cause(finding: Finding, by_key: Mapping[Key, Sequence[Finding]], first: dict[Key, str]) -> str | None:
-    """The fingerprint of what explains it: a finding, else the first of those that blame the same subject. None for a cause itself."""
-    found = explains(finding, by_key)
-    if found is not None:
-        return found.fingerprint
+def causes(findings: Iterable[Finding]) -> dict[str, Finding | None]:
+    """What explains each of these findings most directly, by its fingerprint; None where nothing among them does."""
+    return _causes({finding.fingerprint: finding for finding in findings})
+
+
+def _causes(known: Mapping[str, Finding]) -> dict[str, Finding | None]:
+    index, first = by_key(known.values()), dict[Key, str]()
+    return {
+        fingerprint: explains(finding, index) or _blames_the_same(finding, fingerprint, known, first)
+        for fingerprint, finding in known.items()
+    }
+
+
+def _blames_the_same(finding: Finding, fingerprint: str, known: Mapping[str, Finding], first: dict[Key, str]) -> Finding | None:
+    """Among those that nothing explains, the first that blames the same subject speaks for the others. None for that one itself."""
     if finding.blames is None:
         return None
-    speaker = first.setdefault(finding.blames.key, finding.fingerprint)
-    return None if speaker == finding.fingerprint else speaker
+    speaker = first.setdefault(finding.blames.key, fingerprint)
+    return None if speaker == fingerprint else known[speaker]
+
+
+def by_key(findings: Iterable[Finding]) -> dict[Key, list[Finding]]:
+    """The findings under each identity by which another may name them as its cause."""
+    index: dict[Key, list[Finding]] = {}
+    for finding in findings:
+        for key in finding.keys:
+            index.setdefault(key, []).append(finding)
+    return index
 
 
 def explains(finding: Finding, candidates: Mapping[Key, Sequence[Finding]]) -> Finding | None:
@@ -80,7 +99,8 @@ def _distinct(findings: Iterable[Finding]) -> dict[str, Finding]:
             same = sightings.setdefault(finding.fingerprint, [])
             if finding not in same:
                 same.append(finding)
-    return {fingerprint: reduce(merge, sorted(same, key=repr)) for fingerprint, same in sightings.items()}
+    # `repr` of thousands costs more than all the rest, and orders nothing where there is one.
+    return {f: same[0] if len(same) == 1 else reduce(merge, sorted(same, key=repr)) for f, same in sightings.items()}
 
 
 def _roots(causes: Mapping[str, str | None]) -> dict[str, str]:
@@ -103,11 +123,6 @@ def _roots(causes: Mapping[str, str | None]) -> dict[str, str]:
     return roots
 
 
-def _as_group(cause: str, found: Sequence[Finding]) -> Group:
-    root = next(f for f in found if f.fingerprint == cause)
-    return Group(root, tuple(f for f in found if f.fingerprint != cause))
-
-
-def _order(finding: Finding) -> tuple[int, str, str, str, str]:
+def _order(finding: Finding, fingerprint: str) -> tuple[int, str, str, str, str]:
     subject = finding.subject
-    return (-finding.severity.rank, subject.namespace, subject.name, finding.check, finding.fingerprint)
+    return (-finding.severity.rank, subject.namespace, subject.name, finding.check, fingerprint)

@@ -145,8 +145,13 @@ class Mutes:
             return ()
         if cause is not None and (reasons := self.reasons(cause)):
             return reasons
-        each = [self.reasons(finding) for finding in present]
-        return tuple(dict.fromkeys(mute for reasons in each for mute in reasons)) if each and all(each) else ()
+        found: dict[Mute, None] = {}
+        for finding in present:
+            reasons = self.reasons(finding)
+            if not reasons:
+                return ()
+            found.update(dict.fromkeys(reasons))
+        return tuple(found)
 
 
 class _Inhibited:

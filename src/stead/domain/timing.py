@@ -10,7 +10,8 @@ from datetime import timedelta
 class Timing:
     """`group_wait` gathers findings of one cause before the first word (Alertmanager's term) · `edit_wait` gathers what changes after it ·
     a proof is `verify_times` quiet looks, one each `verify_every`, within `verify_within` · `approval_expires` voids an unanswered
-    question · `reopen_within` makes a returning fault a new episode of its incident · `retry_first` doubles up to `retry_most`,
+    question · `reopen_within` makes a returning fault a new episode of its incident · one that falls quiet `flap_times` times within
+    `flap_within` stays open until it has not changed for `flap_quiet` · `retry_first` doubles up to `retry_most`,
     `retry_times` tries in all, before a delivery is dead · `keep_finished` before a finished workflow's journal is deleted.
     """
 
@@ -21,6 +22,9 @@ class Timing:
     verify_within: timedelta = timedelta(minutes=10)
     approval_expires: timedelta = timedelta(minutes=30)
     reopen_within: timedelta = timedelta(minutes=30)
+    flap_times: int = 3
+    flap_within: timedelta = timedelta(hours=1)
+    flap_quiet: timedelta = timedelta(minutes=15)
     retry_first: timedelta = timedelta(seconds=2)
     retry_most: timedelta = timedelta(minutes=5)
     retry_times: int = 12

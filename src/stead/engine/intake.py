@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,8 +18,11 @@ from stead.domain.finding import Finding, FindingState
 from stead.domain.trigger import Change, Sightings, Transition, Trigger
 from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
-from stead.store import events, findings, triggers
+from stead.store import estates, events, findings, triggers
 from stead.store.findings import StoredFinding
+
+TAKEN_ALONG = timedelta(seconds=10)
+"""How new a trigger that still waits must be to take a newer one along with it; whatever holds an older one up may hold it for good."""
 
 
 async def watch(journey: Journey, estate_id: str) -> None:
@@ -29,20 +33,31 @@ async def watch(journey: Journey, estate_id: str) -> None:
 
 def receive(connection: sa.Connection, journey: Journey, sightings: Sightings) -> str | None:
     """Store what changed and enqueue its triage. The trigger's id, or None when nothing changed."""
-    known = findings.open_findings(connection, sightings.estate)
+    known = _known(connection, sightings)
     for refreshed in _refreshed(known, sightings):
         findings.save(connection, refreshed, journey.now())
     changes = transitions(known, sightings)
+    trigger = Trigger(id=uuid.uuid4().hex, estate=sightings.estate, at=sightings.at, transitions=changes)
+    if sightings.complete and not estates.is_known(connection, sightings.estate):
+        estates.take_on(connection, sightings.estate, trigger.id if changes else "", sightings.at)
     if not changes:
         return None
-    trigger = Trigger(id=uuid.uuid4().hex, estate=sightings.estate, at=sightings.at, transitions=changes)
     for change in changes:
         _store(connection, journey, change)
+    coming = triggers.waits(connection, sightings.estate, journey.now() - TAKEN_ALONG)
     triggers.add(connection, trigger)
     fault_point("intake.before-enqueue")
-    journey.queue.enqueue(connection, "intake", ids.trigger_workflow(trigger.id), trigger.id)
+    if not coming:
+        journey.queue.enqueue(connection, "intake", ids.trigger_workflow(trigger.id), trigger.id)
     fault_point("intake.before-commit")
     return trigger.id
+
+
+def _known(connection: sa.Connection, sightings: Sightings) -> Mapping[str, StoredFinding]:
+    """What is open of all that these sightings could change."""
+    if sightings.complete:
+        return findings.open_findings(connection, sightings.estate)
+    return findings.some(connection, {*(finding.fingerprint for finding in sightings.seen), *sightings.gone})
 
 
 def transitions(known: Mapping[str, StoredFinding], sightings: Sightings) -> tuple[Transition, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from stead.declare import Playbook, Toolset, Verb
+from stead.domain.impact import SeverityRule
 from stead.domain.muting import Inhibition
 from stead.domain.policy import Autonomy, Policy
 from stead.domain.redaction import redact
@@ -49,6 +50,7 @@ class Journey:
     autonomy: Autonomy = Autonomy.ASK
     run_budget: Budget = field(default_factory=Budget)
     incident_runs: int = 3
+    severity_rules: Sequence[SeverityRule] = ()
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -47,11 +47,6 @@ def review(connection: sa.Connection, journey: Journey, estate: str, known: Mapp
         _change(connection, journey, incident, mutes.of_incident(cause, found))
 
 
-def judge(connection: sa.Connection, journey: Journey, number: int, mutes: Mutes, cause: Finding, present: Sequence[Finding]) -> None:
-    """Write down whether this incident may speak, before anything is said of it."""
-    _change(connection, journey, incidents.get(connection, number), mutes.of_incident(cause, present), speak=False)
-
-
 def _past_cause(connection: sa.Connection, incident: Incident, present: Sequence[Finding]) -> Finding | None:
     """What an incident was about of which nothing is open any more: its end is as silent as it was."""
     if present:
@@ -60,7 +55,7 @@ def _past_cause(connection: sa.Connection, incident: Incident, present: Sequence
     return next((s.finding for s in stored if s.finding.fingerprint == incident.cause), None)
 
 
-def _change(connection: sa.Connection, journey: Journey, incident: Incident, mutes: tuple[Mute, ...], *, speak: bool = True) -> None:
+def _change(connection: sa.Connection, journey: Journey, incident: Incident, mutes: tuple[Mute, ...]) -> None:
     if mutes == incident.muted:
         return
     incidents.set_muted(connection, incident.number, mutes)
@@ -69,8 +64,7 @@ def _change(connection: sa.Connection, journey: Journey, incident: Incident, mut
         notify.hold(connection, journey, incident.number, mutes)
     elif not mutes:
         _record(connection, journey, "incident.unmuted", incident, incident.muted)
-        if speak:
-            notify.speak(connection, journey, incident.number)
+        notify.speak(connection, journey, incident.number)
         if incident.closed_at is None:
             agenda.pursue(connection, journey, incident)
 

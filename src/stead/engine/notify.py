@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -24,15 +26,24 @@ _OPENING = (Because.FIRST, Because.REOPENED)
 """A first word gathers for longer, and stays a first word when more folds into it."""
 
 
-def tell(connection: sa.Connection, journey: Journey, number: int, because: Because) -> None:
-    """Say how the incident stands now, on every channel that can take it; while it is muted, keep that back."""
+def tell(connection: sa.Connection, journey: Journey, number: int, because: Because, *, since: datetime | None = None) -> None:
+    """Say how the incident stands now, on every channel that can take it; while it is muted, keep that back.
+
+    `since` is when what is told was seen: the wait that gathers more counts from there.
+    """
     message = render(connection, number)
     incident = incidents.get(connection, number)
     for channel in journey.channels.values():
         if incident.muted:
             _keep_back(connection, journey, channel, incident, because, message)
         else:
-            _queue(connection, journey, channel, incident, because, message)
+            _queue(connection, journey, channel, incident, because, message, since)
+
+
+def announce(connection: sa.Connection, journey: Journey, about: str, message: Message, because: Because) -> None:
+    """Say something that is about no single incident; what is said again of the same `about` edits it."""
+    for channel in journey.channels.values():
+        _send(connection, journey, channel, _Talk(f"{channel.name}:{about}", 0), because, message, None)
 
 
 def hold(connection: sa.Connection, journey: Journey, number: int, mutes: Sequence[Mute]) -> None:
@@ -40,7 +51,9 @@ def hold(connection: sa.Connection, journey: Journey, number: int, mutes: Sequen
     for delivery in deliveries.untried(connection, number):
         deliveries.hold(connection, delivery.id, _muted(mutes))
         due.cancel(connection, "deliver", str(delivery.id))
-        _record(connection, journey, "delivery.held", delivery.incident, delivery, {"why": _muted(mutes)})
+        _record(
+            connection, journey, "delivery.held", number, _held(delivery.id, delivery.channel, delivery.because, delivery.message, mutes)
+        )
 
 
 def speak(connection: sa.Connection, journey: Journey, number: int) -> None:
@@ -86,44 +99,69 @@ def _keep_back(
     if last is not None and last.state is DeliveryState.HELD and last.error == why:
         deliveries.rewrite(connection, last.id, last.because if last.because in _OPENING else because, message)
         return
-    delivery_id = _add(connection, journey, channel, incident, because, message)
+    delivery_id = _add(connection, journey, channel, _Talk(talk, incident.number), because, message)
     deliveries.hold(connection, delivery_id, why)
-    held = deliveries.find(connection, delivery_id)
-    if held is not None:
-        _record(connection, journey, "delivery.held", incident.number, held, {"why": why})
+    data = _held(delivery_id, channel.name, because, message, incident.muted)
+    _record(connection, journey, "delivery.held", incident.number, data)
 
 
-def _queue(connection: sa.Connection, journey: Journey, channel: Channel, incident: Incident, because: Because, message: Message) -> None:
-    talk = conversation(channel, incident.number)
-    waiting = deliveries.queued(connection, talk)
+def _held(delivery: int, channel: str, because: Because, message: Message, mutes: Sequence[Mute]) -> Mapping[str, object]:
+    return {"delivery": delivery, "channel": channel, "because": because, "title": message.title, "why": _muted(mutes)}
+
+
+def _queue(
+    connection: sa.Connection,
+    journey: Journey,
+    channel: Channel,
+    incident: Incident,
+    because: Because,
+    message: Message,
+    since: datetime | None = None,
+) -> None:
+    talk = _Talk(conversation(channel, incident.number), incident.number)
+    _send(connection, journey, channel, talk, because, message, since)
+
+
+class _Talk(NamedTuple):
+    """A conversation, and the incident that it is about, 0 for none."""
+
+    name: str
+    incident: int
+
+
+def _send(
+    connection: sa.Connection, journey: Journey, channel: Channel, talk: _Talk, because: Because, message: Message, since: datetime | None
+) -> None:
+    waiting = deliveries.queued(connection, talk.name)
     if waiting is not None:
         _fold_in(connection, waiting, because, message)
         return
-    if because is Because.MOVED and not _worth_moving(connection, channel, talk, message):
+    if because is Because.MOVED and not _worth_moving(connection, channel, talk.name, message):
         return
-    delivery_id = _add(connection, journey, channel, incident, because, message)
-    wait = journey.timing.group_wait if because in _OPENING else journey.timing.edit_wait
-    due.schedule(connection, "deliver", str(delivery_id), journey.now() + wait, ids.delivery_workflow(delivery_id, 1))
-    queued = deliveries.find(connection, delivery_id)
-    if queued is not None:
-        _record(connection, journey, "delivery.queued", incident.number, queued, {})
+    delivery_id = _add(connection, journey, channel, talk, because, message)
+    gather = journey.timing.group_wait if because in _OPENING else journey.timing.edit_wait
+    at = max(journey.now(), (since or journey.now()) + gather)
+    due.schedule(connection, "deliver", str(delivery_id), at, ids.delivery_workflow(delivery_id, 1))
+    data = {"delivery": delivery_id, "channel": channel.name, "because": because, "title": message.title}
+    _record(connection, journey, "delivery.queued", talk.incident, data)
 
 
-def _add(connection: sa.Connection, journey: Journey, channel: Channel, incident: Incident, because: Because, message: Message) -> int:
+def _add(connection: sa.Connection, journey: Journey, channel: Channel, talk: _Talk, because: Because, message: Message) -> int:
     return deliveries.add(
         connection,
-        incident=incident.number,
+        incident=talk.incident,
         channel=channel.name,
-        conversation=conversation(channel, incident.number),
+        conversation=talk.name,
         because=because,
         message=message,
         now=journey.now(),
     )
 
 
-def _record(connection: sa.Connection, journey: Journey, name: str, number: int, of: Delivery, more: Mapping[str, object]) -> None:
-    data = {"delivery": of.id, "channel": of.channel, "because": of.because, "title": of.message.title, **more}
-    events.record(connection, name, at=journey.now(), estate=incidents.get(connection, number).estate, incident=number, data=data)
+def _record(connection: sa.Connection, journey: Journey, name: str, number: int, data: Mapping[str, object]) -> None:
+    incident = incidents.find(connection, number)
+    estate, about = ("", None) if incident is None else (incident.estate, number)
+    events.record(connection, name, at=journey.now(), estate=estate, incident=about, data=data)
 
 
 def _fold_in(connection: sa.Connection, waiting: Delivery, because: Because, message: Message) -> None:

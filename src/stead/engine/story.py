@@ -14,11 +14,13 @@ from stead.domain.delivery import Block, BlockKind, Button, Message
 from stead.domain.finding import Finding, FindingState
 from stead.domain.incident import Incident, IncidentState
 from stead.engine import run_story
+from stead.engine.symptoms import lines, with_it
 from stead.store import actions, findings, incidents
 from stead.store.actions import StoredAction
 
 MOST_EVIDENCE = 5
-MOST_SYMPTOMS = 6
+PART_OF = "part of I-"
+"""How the note of an incident begins that turned out to be a symptom of another."""
 
 
 def render(connection: sa.Connection, number: int) -> Message:
@@ -29,9 +31,17 @@ def render(connection: sa.Connection, number: int) -> Message:
     present = [s.finding for s in stored if s.closed_at is None and s.finding.fingerprint != incident.cause]
     approvals = actions.approvals(connection, incident=number, everything=False)
     thought = run_story.blocks(connection, number, incident.episode)
-    blocks = [*_cause(cause), *_symptoms(present), *thought, *_steps(connection, number), *_ending(connection, incident)]
+    note = incidents.note(connection, number)
+    blocks = [
+        *_cause(cause),
+        *_weight(incident, cause),
+        *_symptoms(cause, present),
+        *thought,
+        *_steps(connection, number),
+        *_ending(incident, note),
+    ]
     return Message(
-        title=incident.title,
+        title=_title(incident, note, present),
         severity=incident.severity,
         number=ids.incident_number(number),
         state=incident.state.value,
@@ -56,16 +66,28 @@ def _cause(cause: Finding | None) -> Iterator[Block]:
         yield Block(kind=BlockKind.EVIDENCE, text=f"{evidence.what}: {evidence.value}", command=evidence.command)
 
 
-def _symptoms(symptoms: Sequence[Finding]) -> Iterator[Block]:
-    if not symptoms:
+def _symptoms(cause: Finding | None, present: Sequence[Finding]) -> Iterator[Block]:
+    if cause is not None and present:
+        yield Block(
+            kind=BlockKind.TEXT, text="\n".join([f"It explains {with_it(present)}:", *(f"· {line}" for line in lines(cause, present))])
+        )
+
+
+def _weight(incident: Incident, cause: Finding | None) -> Iterator[Block]:
+    """Why it is as severe as it is, where that is more than its cause says; and that it comes and goes."""
+    if incident.state is IncidentState.RESOLVED:
         return
-    subjects = sum(max(len(finding.instances), 1) for finding in symptoms)
-    lines = [f"{finding.top or finding.subject}: {finding.summary}" for finding in symptoms[:MOST_SYMPTOMS]]
-    more = len(symptoms) - len(lines)
-    if more > 0:
-        lines.append(f"and {more} more")
-    affected = "1 symptom" if subjects == 1 else f"{subjects} symptoms"
-    yield Block(kind=BlockKind.TEXT, text="\n".join([f"It explains {affected}:", *(f"· {line}" for line in lines)]))
+    if cause is not None and incident.severity is not cause.severity and incident.impact:
+        yield Block(kind=BlockKind.TEXT, text=f"{incident.severity.value.capitalize()}, because {incident.impact}.")
+    if incident.flapping_since is not None:
+        since = f"{incident.flapping_since:%H:%M} UTC"
+        yield Block(kind=BlockKind.TEXT, text=f"It comes and goes since {since}: it stays one open incident until it keeps still.")
+
+
+def _title(incident: Incident, note: str, present: Sequence[Finding]) -> str:
+    if note.startswith(PART_OF):
+        return f"{incident.title} ({note})"
+    return f"{incident.title}, and {with_it(present)} with it" if present else incident.title
 
 
 def _steps(connection: sa.Connection, number: int) -> Iterator[Block]:
@@ -122,9 +144,10 @@ def _buttons(approval: Approval) -> Iterator[Button]:
     yield Button(label=f"Deny {name}", approval=approval.number, decision="deny")
 
 
-def _ending(connection: sa.Connection, incident: Incident) -> Iterator[Block]:
-    note = incidents.note(connection, incident.number)
-    if incident.state is IncidentState.RESOLVED:
+def _ending(incident: Incident, note: str) -> Iterator[Block]:
+    if note.startswith(PART_OF):
+        yield Block(kind=BlockKind.TEXT, text=f"This is no fault of its own, but {note}, which goes on.")
+    elif incident.state is IncidentState.RESOLVED:
         lasted = (incident.closed_at or incident.opened_at) - incident.opened_at
         over = "Over" if not note else f"Over: {note}"
         yield Block(kind=BlockKind.TEXT, text=f"{over}, after {_length(lasted.total_seconds())}.")

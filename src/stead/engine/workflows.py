@@ -176,6 +176,12 @@ async def expire(ref: str) -> None:
     await _guarded("expire", ref, _write("expire", approvals.expire, int(ref)))
 
 
+@DBOS.workflow(name="calm", max_recovery_attempts=None)
+async def calm(ref: str) -> None:
+    """An incident that came and went may have kept still."""
+    await _guarded("calm", ref, _write("calm", triage.calm, int(ref)))
+
+
 @DBOS.workflow(name="mutes", max_recovery_attempts=None)
 async def review_mutes(ref: str) -> None:
     """A silence or a maintenance window has begun or ended."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from stead.app import silences
-from stead.app.durations import parse_duration
 from stead.app.wiring import Stead
 from stead.domain.ids import parse_number
 from stead.engine import silencing
 from stead.gateway.auth import needs
-from stead.gateway.errors import ApiError
+from stead.gateway.moments import end_of, moment
 from stead.store.tokens import Scope
 
 
@@ -51,14 +49,14 @@ def _silencing(stead: Stead) -> APIRouter:
     @router.post("/silences")
     async def add(body: SilenceBody, request: Request) -> dict[str, Any]:
         """Hear nothing of what matches. Needs the scope `approve`. The answer is the silence, with its number."""
-        starts_at = None if body.starts_at is None else _moment(body.starts_at)
+        starts_at = None if body.starts_at is None else moment(body.starts_at)
         made = await stead.change(
             silencing.silence,
             matchers=silences.wanted(body.matchers),
             by=request.state.principal,
             comment=body.comment.strip(),
             starts_at=starts_at,
-            ends_at=_end(body, starts_at or stead.clock.now()),
+            ends_at=end_of(body.ends_at, body.lasts, starts_at or stead.clock.now(), named="ends_at"),
         )
         return silences.silence(made, stead.clock.now())
 
@@ -69,22 +67,3 @@ def _silencing(stead: Stead) -> APIRouter:
         return silences.silence(ended, stead.clock.now())
 
     return router
-
-
-def _end(body: SilenceBody, starts_at: datetime) -> datetime | None:
-    if body.lasts is not None and body.ends_at is not None:
-        raise ApiError(400, "a silence has `for` or `ends_at`, not both")
-    if body.lasts is None:
-        return None if body.ends_at is None else _moment(body.ends_at)
-    try:
-        return starts_at + parse_duration(body.lasts)
-    except (ValueError, OverflowError) as error:
-        raise ApiError(400, f"`for` {error}") from error
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ApiError(400, f"`{text}` is not a date and time", "write 2026-12-01T20:00:00Z") from error

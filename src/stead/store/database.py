@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import re
 import sqlite3
+import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -39,6 +40,8 @@ class Store:
         self.url = normal_url(url)
         self.engine = _engine(self.url)
         self._listeners: list[Callable[[], None]] = []
+        # SQLite has one writer; who waits for it inside the database sleeps up to a tenth of a second at a time, and in no order.
+        self._writer = threading.Lock() if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -46,12 +49,15 @@ class Store:
 
     @contextlib.contextmanager
     def begin(self) -> Generator[sa.Connection]:
-        with told_plainly(self.engine.url), self.engine.begin() as connection:
+        with told_plainly(self.engine.url), self._turn(), self.engine.begin() as connection:
             if not self.is_sqlite:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER)))
             yield connection
         for listener in tuple(self._listeners):
             listener()
+
+    def _turn(self) -> contextlib.AbstractContextManager[object]:
+        return self._writer or contextlib.nullcontext()
 
     @contextlib.contextmanager
     def read(self) -> Generator[sa.Connection]:

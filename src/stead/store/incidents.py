@@ -17,7 +17,9 @@ ENDED = (IncidentState.RESOLVED.value,)
 """An escalated incident waits for a person and is still open: only quiet findings end it."""
 
 
-def opened(connection: sa.Connection, *, estate: str, severity: Severity, title: str, cause: str, now: datetime) -> Incident:
+def opened(
+    connection: sa.Connection, *, estate: str, severity: Severity, title: str, cause: str, now: datetime, impact: str = ""
+) -> Incident:
     values = {
         "estate": estate,
         "state": IncidentState.OPEN.value,
@@ -28,6 +30,7 @@ def opened(connection: sa.Connection, *, estate: str, severity: Severity, title:
         "segment": 0,
         "opened_at": now,
         "moved_at": now,
+        "impact": impact,
     }
     number = connection.execute(sa.insert(incident).values(**values).returning(incident.c.number)).scalar_one()
     return get(connection, number)
@@ -77,27 +80,32 @@ def recently_resolved(connection: sa.Connection, estate: str, cause: str, since:
     return None if row is None else _incident(row)
 
 
-def reopen(connection: sa.Connection, number: int, *, severity: Severity, title: str, now: datetime) -> Incident:
-    connection.execute(
-        sa.update(incident)
-        .where(incident.c.number == number)
-        .values(
-            state=IncidentState.OPEN.value,
-            severity=severity.value,
-            title=title,
-            episode=incident.c.episode + 1,
-            segment=0,
-            moved_at=now,
-            closed_at=None,
-            note="",
-        )
-    )
+def reopen(connection: sa.Connection, number: int, *, now: datetime) -> None:
+    """A new episode of it begins."""
+    values = {"state": IncidentState.OPEN.value, "segment": 0, "moved_at": now, "closed_at": None, "note": ""}
+    connection.execute(sa.update(incident).where(incident.c.number == number).values(episode=incident.c.episode + 1, **values))
+
+
+def restate(connection: sa.Connection, number: int, *, severity: Severity, title: str, cause: str, impact: str) -> Incident:
+    """What it is about and how much it weighs, as far as is known now."""
+    values = {"severity": severity.value, "title": title, "cause": cause, "impact": impact}
+    connection.execute(sa.update(incident).where(incident.c.number == number).values(**values))
     return get(connection, number)
 
 
-def restate(connection: sa.Connection, number: int, *, severity: Severity, title: str, cause: str) -> None:
-    """A better cause, or a worse severity, is known now."""
-    connection.execute(sa.update(incident).where(incident.c.number == number).values(severity=severity.value, title=title, cause=cause))
+def quiet_moments(connection: sa.Connection, number: int) -> list[datetime]:
+    """When it fell quiet, as far as is still of interest, oldest first."""
+    text = connection.execute(sa.select(incident.c.quiet_at).where(incident.c.number == number)).scalar_one()
+    return loads(text, list[datetime]) if text else []
+
+
+def set_quiet_moments(connection: sa.Connection, number: int, moments: Sequence[datetime]) -> None:
+    text = dumps(list(moments)) if moments else ""
+    connection.execute(sa.update(incident).where(incident.c.number == number).values(quiet_at=text))
+
+
+def set_flapping(connection: sa.Connection, number: int, since: datetime | None) -> None:
+    connection.execute(sa.update(incident).where(incident.c.number == number).values(flapping_since=since))
 
 
 def move(connection: sa.Connection, number: int, state: IncidentState, now: datetime, note: str = "") -> bool:

@@ -45,9 +45,11 @@ def find(connection: sa.Connection, number: int) -> Silence | None:
     return None if row is None else _silence(row)
 
 
-def standing(connection: sa.Connection, now: datetime) -> list[Silence]:
-    """Those that hold now or will, oldest first."""
+def standing(connection: sa.Connection, now: datetime, *, origin: Origin | None = None) -> list[Silence]:
+    """Those that hold now or will (of one origin, or of any), oldest first."""
     query = sa.select(silence).where(sa.or_(silence.c.ends_at.is_(None), silence.c.ends_at > now)).order_by(silence.c.number)
+    if origin is not None:
+        query = query.where(silence.c.origin == origin.value)
     return [_silence(row) for row in connection.execute(query)]
 
 
