@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from stead.domain.delivery import Capabilities, Delivery
 from stead.domain.model import ModelRole, ModelSpec
 from stead.domain.run import Question, Reply
-from stead.domain.scan import Scan
+from stead.domain.scan import Account, Scan
 from stead.domain.subject import Subject
 from stead.domain.trigger import Sightings
 
@@ -132,6 +132,15 @@ class Models(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Witness(Protocol):
+    """An estate that can also say at once what its checks make of one object, from what it watches."""
+
+    def account(self, kind: str, namespace: str, name: str) -> Account | None:
+        """Of the objects of that name ("" for any kind or namespace); None while nothing is watched."""
+        ...
 
 
 class Hands(Protocol):

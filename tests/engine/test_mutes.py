@@ -82,7 +82,7 @@ async def test_silencing_the_cause_silences_its_symptoms_and_silencing_a_symptom
     await on_call.sees(broken("Pod", "api-9", depends_on=(node.subject,)), after=MINUTE)
     assert on_call.chat.reasons == ["first"], "planned work on the node is planned for its pods"
     await on_call.sees(gone=[node], after=MINUTE)
-    assert on_call.chat.reasons == ["first", "moved"], "the node is back, and its pods are still broken: that is news"
+    assert on_call.chat.reasons == ["first", "cause"], "the node is back, and its pods are still broken: that is news"
     assert (await on_call.stead.store.look(lambda c: c.exec_driver_sql("select count(*) from incident").scalar())) == 1
     assert made.number == 2
 

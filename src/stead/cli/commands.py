@@ -41,6 +41,8 @@ COMMANDS = {
     "changes": Command("changes:changes"),
     "investigate": Command("runs:investigate"),
     "runs": Command("runs:app", group=True),
+    "why": Command("reasons:why"),
+    "why-not": Command("reasons:why_not"),
     "approvals": Command("approvals:approvals"),
     "approve": Command("approvals:approve"),
     "deny": Command("approvals:deny"),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from stead.cli import graph as drawing
 from stead.cli.approvals import subject_text
 from stead.cli.client import Client
 from stead.cli.options import Output, Token, Url
 from stead.cli.output import Form, clean, line, say_json, table
 from stead.cli.words import words
+from stead.domain.errors import UserError
 from stead.domain.ids import parse_number
 
 All = Annotated[bool, typer.Option("--all", help="Closed ones too.")]
@@ -24,7 +28,7 @@ def incidents(url: Url = None, token: Token = None, everything: All = False, out
     if output is Form.JSON:
         say_json(found)
         return
-    rows = [[i["id"], i["severity"], i["title"], i["state"], _moment(i["opened_at"])[:16]] for i in found]
+    rows = [[i["id"], i["severity"], i["title"], _state(i), _moment(i["opened_at"])[:16]] for i in found]
     nothing = "No incident yet." if everything else "No open incident."
     table(("ID", "SEVERITY", "WHAT", "STATE", "SINCE"), rows, empty=nothing, widest=2)
 
@@ -33,10 +37,16 @@ def show(
     number: Annotated[str, typer.Argument(metavar="ID", help="The incident's number, like I-41.")],
     url: Url = None,
     token: Token = None,
+    graph: Annotated[bool, typer.Option("--graph", help="How its findings hang on their cause, as a tree.")] = False,
+    svg: Annotated[Path | None, typer.Option("--svg", help="The same as a picture, into this file.")] = None,
     output: Output = Form.TABLE,
 ) -> None:
     """One incident's whole story."""
-    found: dict[str, Any] = Client.of(url, token).get(f"/api/incidents/{parse_number(number, 'I')}")
+    path = f"/api/incidents/{parse_number(number, 'I')}"
+    if graph or svg is not None:
+        _graph(Client.of(url, token).get(f"{path}/graph"), svg, output)
+        return
+    found: dict[str, Any] = Client.of(url, token).get(path)
     if output is Form.JSON:
         say_json(found)
         return
@@ -44,14 +54,29 @@ def show(
         print(text)
 
 
+def _graph(found: dict[str, Any], svg: Path | None, output: Form) -> None:
+    if svg is not None:
+        try:
+            svg.write_text(drawing.svg(found), encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"{svg} cannot be written: {error.strerror}", hint="name another file") from error
+        print(f"{svg} shows {found['id']}", file=sys.stderr)
+    elif output is Form.JSON:
+        say_json(found)
+    else:
+        for text in drawing.tree(found):
+            print(text)
+
+
 def story(found: dict[str, Any]) -> Iterator[str]:
     """The incident as lines: what is wrong, what was seen, what was decided and done, who was told."""
-    yield line(f"{found['id']}  {found['severity']}  {found['state']}  {found['title']}")
+    yield line(f"{found['id']}  {found['severity']}  {_state(found)}  {found['title']}")
     ended = f", closed {_moment(found['closed_at'])}" if found["closed_at"] else ""
     again = f", episode {found['episode']}" if found["episode"] > 1 else ""
     yield f"opened {_moment(found['opened_at'])}{ended}{again}"
     if found["note"]:
         yield line(found["note"])
+    yield from (line(f"muted by {mute['kind']} {mute['name']}: {mute['why']}") for mute in found["muted"])
     if found["cause"] is not None:
         yield from _section("Cause", [_finding(found["cause"])])
         yield from (f"    {text}" for text in (*_changes(found["cause"]), *_evidence(found["cause"])))
@@ -61,6 +86,11 @@ def story(found: dict[str, Any]) -> Iterator[str]:
     yield from _section("Told", [*_told(found["deliveries"])])
     yield from _section("Notes", [f"{_moment(m['at'])}  {m['author']}: {m['text']}" for m in found["messages"]])
     yield from _section("What happened", [*_happened(found["events"])])
+
+
+def _state(incident: dict[str, Any]) -> str:
+    more = [word for word, holds in (("flapping", incident["flapping_since"]), ("muted", incident["muted"])) if holds]
+    return ", ".join([incident["state"], *more])
 
 
 def _happened(events: list[dict[str, Any]]) -> Iterator[str]:

@@ -48,6 +48,18 @@ def _moved(event: Event, data: Data) -> Words | None:
     return Words("incident", f"I-{event['incident']} needs a person: {data['note'] or data['title']}", "bold red")
 
 
+def _muted(event: Event, data: Data) -> Words:
+    return Words("muted", f"I-{event['incident']} says nothing, because of {'; '.join(data['reasons'])}", "dim")
+
+
+def _unmuted(event: Event, _data: Data) -> Words:
+    return Words("unmuted", f"I-{event['incident']} may speak again", "dim")
+
+
+def _flapping(event: Event, data: Data) -> Words:
+    return Words("flapping", f"I-{event['incident']} comes and goes: {data['note']}", "yellow")
+
+
 def _closed(event: Event, data: Data) -> Words:
     note = f" ({data['note']})" if data["note"] else ""
     return Words("incident", f"I-{event['incident']} is over{note}: {data['title']}", "bold green")
@@ -103,6 +115,9 @@ _TELLERS: Mapping[str, Callable[[Event, Data], Words | None]] = {
     "finding.closed": _quiet,
     "incident.opened": _opened,
     "incident.moved": _moved,
+    "incident.muted": _muted,
+    "incident.unmuted": _unmuted,
+    "incident.flapping": _flapping,
     "incident.closed": _closed,
     "decision.made": _decided,
     "approval.asked": _asked,

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from stead.domain.finding import Finding, FindingState
+from stead.domain.grouping import causes
 from stead.domain.ids import silence_number
 from stead.domain.matching import Matchers
 from stead.domain.windows import Window
@@ -140,11 +141,13 @@ class Mutes:
         return (*(mute for matchers, mute in self._matched if matchers.match(labels)), *self._inhibited.reasons(labels))
 
     def of_incident(self, cause: Finding | None, present: Sequence[Finding]) -> tuple[Mute, ...]:
-        """Why an incident is silent: its cause is muted, or everything of it is. () when it may speak."""
+        """Why an incident is silent: its cause is muted and explains the rest, or everything of it is. () when it may speak."""
         if self.none:
             return ()
         if cause is not None and (reasons := self.reasons(cause)):
-            return reasons
+            parents = causes(present)
+            apart = (f for f in present if parents[f.fingerprint] is None and f.fingerprint != cause.fingerprint)
+            return reasons if all(self.reasons(finding) for finding in apart) else ()
         found: dict[Mute, None] = {}
         for finding in present:
             reasons = self.reasons(finding)

@@ -28,9 +28,13 @@ _STATES = {
 }
 
 
-def decide(connection: sa.Connection, journey: Journey, number: int, proposals: Sequence[Proposal], segment: str) -> None:
-    """Decide on what one segment proposed. Deciding the same segment again changes nothing."""
+def decide(
+    connection: sa.Connection, journey: Journey, number: int, proposals: Sequence[Proposal], segment: str, nothing: str = ""
+) -> None:
+    """Decide on what one segment proposed, or keep why it proposed `nothing`. Deciding the same segment again changes nothing."""
     incident = incidents.get(connection, number)
+    if nothing:
+        _keep_why(connection, journey, incident, segment, nothing)
     before = actions.of_incident(connection, number)
     tried = {stored.action.request.digest for stored in before if stored.episode == incident.episode}
     if any(stored.action.id.startswith(f"{segment}.") for stored in before):
@@ -41,6 +45,12 @@ def decide(connection: sa.Connection, journey: Journey, number: int, proposals: 
         if proposal.request.digest not in tried
     ]
     _move_on(connection, journey, number, verdicts)
+
+
+def _keep_why(connection: sa.Connection, journey: Journey, incident: Incident, segment: str, nothing: str) -> None:
+    """For whoever asks later why nothing was done."""
+    data = {"why": nothing}
+    events.record(connection, "decision.none", at=journey.now(), estate=incident.estate, incident=incident.number, run=segment, data=data)
 
 
 def _decide_one(connection: sa.Connection, journey: Journey, incident: Incident, proposal: Proposal, action_id: str) -> Verdict:

@@ -117,7 +117,7 @@ class Placing:
             )
             record(self.connection, self.journey, "incident.moved", after)
         if newcomers or moved:
-            self._say_why(found, number, newcomers)
+            self._say_why(found, number, found.findings if moved else newcomers)
         if newcomers:
             self._to_pursue.add(number)
 

@@ -36,10 +36,12 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposals:
-    """What one segment came to. `blind` says why it could not look, and that it has to be tried again."""
+    """What one segment came to. `blind` says why it could not look, and that it has to be tried again;
+    `nothing` why nothing is proposed."""
 
     made: tuple[Proposal, ...] = ()
     blind: str = ""
+    nothing: str = ""
 
 
 async def propose(journey: Journey, number: int) -> Proposals:
@@ -53,9 +55,19 @@ async def propose(journey: Journey, number: int) -> Proposals:
         return Proposals()
     try:
         requests = await _first_that_fits(journey, estate, open_findings, failed)
+        if not requests:
+            return Proposals(nothing=_why_nothing(journey, open_findings))
         return Proposals(made=tuple([await with_labels(estate, request) for request in requests]))
     except (BlindError, TemporaryError) as error:
         return Proposals(blind=str(error))
+
+
+def _why_nothing(journey: Journey, open_findings: Sequence[Finding]) -> str:
+    checks = {finding.check for finding in open_findings}
+    asked = [playbook.name for playbook in journey.playbooks if playbook.checks & checks]
+    if asked:
+        return f"{', '.join(sorted(asked))} looked at it, and had nothing to propose"
+    return f"no playbook knows {', '.join(sorted(checks))}"
 
 
 def workable(connection: sa.Connection, number: int) -> list[Finding]:

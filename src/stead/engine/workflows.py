@@ -86,7 +86,7 @@ async def _pursue(number: int) -> None:
     if proposals.blind:
         await _write("look-again", _look_again, number, proposals.blind)
     else:
-        await _write("decide", decide.decide, number, proposals.made, segment)
+        await _write("decide", decide.decide, number, proposals.made, segment, proposals.nothing)
         await _write("consider", investigations.consider, number)
 
 

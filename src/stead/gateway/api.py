@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from stead import __version__
 from stead.app.wiring import Stead
 from stead.domain.ids import incident_number, parse_number, run_number
-from stead.gateway import adoption, changes, errors, silences
+from stead.gateway import adoption, changes, errors, reasons, silences
 from stead.gateway.auth import needs
 from stead.gateway.errors import ApiError
 from stead.gateway.guard import Guard, remember_route
@@ -57,7 +57,7 @@ def application(stead: Stead, streams: Streams) -> FastAPI:
     app.include_router(_runs(stead))
     app.include_router(_events(stead, streams))
     app.include_router(_deciding(stead))
-    for router in (changes.router(stead), *silences.routers(stead), *adoption.routers(stead)):
+    for router in (changes.router(stead), *silences.routers(stead), *adoption.routers(stead), reasons.router(stead)):
         app.include_router(router)
     app.include_router(_description(app, stead))
     app.add_middleware(Guard, hosts=stead.settings.server.hosts, count=metrics.count)

@@ -82,6 +82,15 @@ def some(connection: sa.Connection, fingerprints: Iterable[str]) -> dict[str, St
     return found
 
 
+def named(connection: sa.Connection, name: str) -> list[StoredFinding]:
+    """Findings, open and closed, in whose text the name stands: whether they are about it is for the caller to see."""
+    text = dumps(name)
+    query = (
+        sa.select(finding).where(finding.c.body.contains(text, autoescape=True)).order_by(finding.c.changed_at.desc()).limit(_MOST_NAMED)
+    )
+    return [_stored(row) for row in connection.execute(query)]
+
+
 def homes(connection: sa.Connection, fingerprints: Iterable[str]) -> set[int]:
     """The incidents that these findings, open or closed, are in."""
     wanted, found = list(fingerprints), set[int]()
@@ -102,6 +111,8 @@ def open_numbers(connection: sa.Connection, incident: int) -> tuple[int, int]:
     found = [_stored(row).finding for row in connection.execute(query)]
     return len(found), sum(max(len(one.instances), 1) for one in found)
 
+
+_MOST_NAMED = 2000
 
 _AT_ONCE = 500
 """Fingerprints in one query: SQLite takes 32,766 parameters, and older ones 999."""

@@ -68,7 +68,7 @@ trigger = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("estate", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
-    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("state", sa.Text, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
 )
 

@@ -19,7 +19,7 @@ from stead.domain.change import Change
 from stead.domain.errors import BlindError, PermanentError, SteadError
 from stead.domain.finding import Finding, FindingState
 from stead.domain.matching import Patterns
-from stead.domain.scan import Scan
+from stead.domain.scan import Account, Scan
 from stead.domain.subject import Subject
 from stead.domain.trigger import Sightings
 from stead.estate.history.book import Book
@@ -130,6 +130,10 @@ class KubernetesEstate:
         finally:
             self._watcher = None
             await found.aclose()
+
+    def account(self, kind: str, namespace: str, name: str) -> Account | None:
+        """What the checks make of the objects of that name at this moment; None while nothing is watched. "" means any."""
+        return None if self._watcher is None else self._watcher.account(kind, namespace, name)
 
     @property
     def resting(self) -> bool:

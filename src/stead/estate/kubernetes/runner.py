@@ -60,6 +60,11 @@ class Runner:
         """Every finding by its fingerprint, sightings of one fault merged."""
         return MappingProxyType(self._current)
 
+    def words(self, check: str, key: ObjectKey) -> list[tuple[Finding, datetime | None]]:
+        """What a check last said of an object, and when it looks at it again by itself."""
+        place = (check, key)
+        return [(finding, self._due.get(place)) for finding in self._said.get(place, ())]
+
     def next_due(self) -> datetime | None:
         """When `tick` has something to do; None when nothing waits."""
         return min(self._due.values(), default=None)

@@ -69,6 +69,10 @@ class View:
         """Say that this kind is no longer being read: absence proves nothing."""
         self._known.discard(struct)
 
+    def structs(self) -> list[type[Object]]:
+        """The kinds of which there are objects, as slices, by their names."""
+        return sorted(self._objects, key=lambda struct: struct.__name__)
+
     def knows(self, struct: type[Object]) -> bool:
         return struct in self._known
 

@@ -13,8 +13,10 @@ from typing import Any
 
 from stead.declare import Check
 from stead.domain.finding import Finding
+from stead.domain.scan import Account
 from stead.domain.trigger import Sightings
 from stead.estate.history.recorder import History
+from stead.estate.kubernetes.account import account
 from stead.estate.kubernetes.blindness import blind_checks
 from stead.estate.kubernetes.client import ApiClient
 from stead.estate.kubernetes.custom_kinds import looks_at_custom
@@ -84,6 +86,10 @@ class Watcher:
     def following(self) -> frozenset[Kind]:
         """The kinds that are read at this moment: not blind, not absent, and not waiting for the clock to try again."""
         return self._reflectors.reading - self.mirror.blind.keys() - self.mirror.absent
+
+    def account(self, kind: str, namespace: str, name: str) -> Account:
+        """What the checks make of the objects of that name at this moment."""
+        return account(self.mirror, self._runner, kind, namespace, name)
 
     async def sightings(self) -> AsyncGenerator[Sightings]:
         self._reflectors.only(self._kinds)
