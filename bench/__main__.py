@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import dump, practice, scale, scenarios
+from bench import dump, practice, scale, scenarios, storm
 from bench.measure import Spent, in_turns, resident
 from bench.report import Row, page, table
 from bench.service import Service, running
@@ -35,7 +35,7 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="stead-bench-") as folder, running(Path(folder)) as service:
         rows = [version(service, asked.runs), status(service, asked.runs), memory(service, asked.settle)]
-    rows += [*dump.rows(), *scale.rows(), *practice.rows(), *scenarios.rows()]
+    rows += [*dump.rows(), *scale.rows(), *storm.rows(), *practice.rows(), *scenarios.rows()]
     print(table(rows))
     notes = [
         f"{asked.runs} runs of each command after one that warms the caches; memory {asked.settle:.0f} s after the start.",

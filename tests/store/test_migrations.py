@@ -1,5 +1,7 @@
 """The schema: made from nothing, made once, the same as the models say, and never taken back to an older program."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -100,3 +102,15 @@ def test_a_migration_that_fails_half_way_leaves_nothing(empty: Store):
     with pytest.raises(sa.exc.SQLAlchemyError), empty.begin() as connection:
         migrate(connection)
     assert tables(empty) == {"session_message"}
+
+
+def test_what_migrates_brings_no_lexers_into_the_service() -> None:
+    """In a process of its own, since others here have long loaded them."""
+    code = (
+        "import sys, sqlalchemy as sa\n"
+        "from stead.store.migrations import migrate\n"
+        "with sa.create_engine('sqlite://').begin() as connection: migrate(connection)\n"
+        "print([name for name in sys.modules if name.startswith('pygments.lexers.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

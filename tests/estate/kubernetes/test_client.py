@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+from asyncio import sslproto
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -179,3 +181,9 @@ async def test_a_watch_can_be_left_at_any_time(wire: Any, script: Any, client: A
         async with client.watch(PODS, {}, what="watch pods", command="") as lines:
             assert await anext(lines) == b'{"a":1}'
             raise asyncio.CancelledError
+
+
+def test_a_connection_sets_little_aside() -> None:
+    """A watch of forty kinds is forty TLS connections; what asyncio keeps for each is held to be as small as it was asked to be."""
+    assert sslproto.SSLProtocol.max_size == 64 * 1024
+    assert "bytearray(self.max_size)" in inspect.getsource(sslproto.SSLProtocol.__init__)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import cast
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from stead.domain.errors import UserError
 from stead.store.tables import OURS
@@ -16,6 +14,12 @@ from stead.store.tables import OURS
 
 def migrate(connection: sa.Connection) -> None:
     """Bring Stead's tables to the newest revision, in the caller's transaction. UserError when the database is newer."""
+    _without_lexers()
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("path_separator", "os")
@@ -35,3 +39,9 @@ def migrate(connection: sa.Connection) -> None:
 def ours(name: str | None, kind: str, _parents: object) -> bool:
     """Alembic's `include_name`: compare Stead's tables only, and never propose to drop the durable engine's."""
     return kind != "table" or name in OURS
+
+
+def _without_lexers() -> None:
+    """Alembic brings Mako, for writing scripts, and Mako brings every lexer of Pygments, to colour its errors: 3 MB that a service would
+    hold for ever. A module that cannot be imported is what Mako has a fallback for."""
+    cast("dict[str, object]", sys.modules).setdefault("mako.ext.pygmentplugin", None)
