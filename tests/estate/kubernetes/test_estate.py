@@ -39,8 +39,11 @@ async def test_a_scan_counts_what_it_saw_and_what_it_cost(wire: Any, script: Any
     wire.on(PODS, script.answer(script.listing(script.pod("api-1", "Failed"), script.pod("api-2"))))
     found = await estate().scan()
     assert [f.subject.name for f in found.findings] == ["api-1"]
-    assert found.counts == {"Deployment": 0, "Job": 0, "Pod": 2, "ReplicaSet": 0}
-    assert (found.requests, found.blind, found.not_covered) == (5, (), ())  # four kinds, and the events of what failed
+    assert found.counts["Pod"] == 2
+    assert {"Deployment", "Job", "ReplicaSet"} <= set(found.counts)
+    assert sum(found.counts.values()) == 2
+    # The kinds of the check, those that tell what a program may reach, and the events of what failed.
+    assert (found.requests, found.blind, found.not_covered) == (len(found.counts) + 1, (), ())
     assert found.bytes > 300
 
 

@@ -5,9 +5,10 @@ Promise: a file that cannot be read is put aside and a new one begun: a history 
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,8 @@ import msgspec
 
 from stead.domain.change import Change
 from stead.domain.errors import UserError
+
+log = logging.getLogger(__name__)
 
 MAX_AGE = timedelta(days=30)
 MOST_CHANGES = 20_000
@@ -49,16 +52,20 @@ class Book:
         except (sqlite3.Error, OSError) as error:
             raise UserError(f"the history at {path} cannot be opened: {error}", hint="check who may write there") from error
         self._added = 0
+        self._full = False
 
     def close(self) -> None:
-        with suppress(sqlite3.Error):
-            self.commit()
+        self.commit()
         self._db.close()
 
     def commit(self) -> None:
         """Make what was written last."""
         if self._db.in_transaction:
-            self._db.commit()
+            try:
+                self._db.commit()
+                self._full = False
+            except sqlite3.Error as error:
+                self._lost(error)
 
     # Specs
 
@@ -82,28 +89,28 @@ class Book:
 
     def put(self, estate: str, place: Place, uid: str, hashed: bytes, body: dict[str, Any]) -> None:
         packed = zlib.compress(msgspec.json.encode(body), 6)
-        self._db.execute("insert or replace into spec values (?, ?, ?, ?, ?, ?, ?)", (estate, *place, uid, hashed, packed))
+        self._write("insert or replace into spec values (?, ?, ?, ?, ?, ?, ?)", (estate, *place, uid, hashed, packed))
 
     def remove(self, estate: str, place: Place) -> None:
-        self._db.execute("delete from spec where estate = ? and kind = ? and namespace = ? and name = ?", (estate, *place))
+        self._write("delete from spec where estate = ? and kind = ? and namespace = ? and name = ?", (estate, *place))
 
     def known(self, estate: str) -> set[str]:
         """The kinds that were read completely once: what appears in one of them afterwards is new."""
         return {kind for (kind,) in self._db.execute("select kind from known where estate = ?", (estate,))}
 
     def know(self, estate: str, kind: str) -> None:
-        self._db.execute("insert or ignore into known values (?, ?)", (estate, kind))
+        self._write("insert or ignore into known values (?, ?)", (estate, kind))
 
     # Changes
 
     def add(self, place: Place, change: Change) -> None:
         estate = change.subject.estate
         body = msgspec.json.encode(change).decode()
-        self._db.execute(
+        self._write(
             "insert into change (at, estate, kind, namespace, name, body) values (?, ?, ?, ?, ?, ?)",
             (change.at.timestamp(), estate, *place, body),
         )
-        self._db.execute(
+        self._write(
             "delete from change where id in (select id from change where estate = ? and kind = ? and namespace = ? and name = ?"
             " order by id desc limit -1 offset ?)",
             (estate, *place, MOST_OF_ONE),
@@ -115,7 +122,7 @@ class Book:
     def correct(self, place: Place, change: Change) -> None:
         """Put this in the place of the object's last change."""
         body = msgspec.json.encode(change).decode()
-        self._db.execute(
+        self._write(
             "update change set body = ? where id ="
             " (select max(id) from change where estate = ? and kind = ? and namespace = ? and name = ?)",
             (body, change.subject.estate, *place),
@@ -123,8 +130,22 @@ class Book:
 
     def prune(self, now: datetime) -> None:
         """Forget what is too old, or too much."""
-        self._db.execute("delete from change where at < ?", ((now - MAX_AGE).timestamp(),))
-        self._db.execute("delete from change where id in (select id from change order by at desc limit -1 offset ?)", (MOST_CHANGES,))
+        self._write("delete from change where at < ?", ((now - MAX_AGE).timestamp(),))
+        self._write("delete from change where id in (select id from change order by at desc limit -1 offset ?)", (MOST_CHANGES,))
+
+    def _write(self, statement: str, values: Sequence[Any]) -> None:
+        """A disk that takes nothing costs the history what happened meanwhile, and nothing else: the watch goes on."""
+        try:
+            self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            self._lost(error)
+
+    def _lost(self, error: sqlite3.Error) -> None:
+        with suppress(sqlite3.Error):
+            self._db.rollback()
+        if not self._full:
+            log.warning("the history of changes could not be written (%s): it lacks what happens now", error)
+        self._full = True
 
     def changes(self, *, since: datetime | None = None, estate: str = "", most: int = 500) -> list[Change]:
         """Changes made since then, newest first, of one estate or ("") of all."""

@@ -48,7 +48,15 @@ class Reflectors:
             if kind not in self._running:
                 self._mirror.follow(kind)
                 reflector = Reflector(kind, self._client, self._mirror, self._clock, self._dialect, self._discovery, self._rng)
-                self._running[kind] = (reflector, asyncio.create_task(reflector.run(), name=f"watch {kind.plural}"))
+                task = asyncio.create_task(reflector.run(), name=f"watch {kind.plural}")
+                task.add_done_callback(lambda _: self._mirror.wake.set())
+                self._running[kind] = (reflector, task)
+
+    def check(self) -> None:
+        """Raise what a reflector ended with: one that reads no more must not look like a cluster in which nothing happens."""
+        for _, task in self._running.values():
+            if task.done() and not task.cancelled():
+                task.result()
 
     async def close(self) -> None:
         for _, task in self._running.values():

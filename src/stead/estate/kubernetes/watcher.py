@@ -98,11 +98,13 @@ class Watcher:
             while not (self._follow_custom() and self.mirror.settled) and not self._stopped.is_set():
                 self.mirror.wake.clear()
                 await self._wait(None)
+                self._reflectors.check()
             if not self._stopped.is_set():
                 yield await self._complete()
                 measures = asyncio.create_task(self._measure(), name="measures")
             while not self._stopped.is_set():
                 await self._wait(self._runner.next_due())
+                self._reflectors.check()
                 if self.mirror.pending:
                     await self._gather()
                 self._follow_custom()
