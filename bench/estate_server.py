@@ -77,7 +77,7 @@ async def break_pods(cluster: PracticeCluster, clock: SteppedClock, count: int) 
 
 
 async def churn(cluster: PracticeCluster, each_second: int, seconds: float, every: float) -> None:
-    pods = [(pod["metadata"]["namespace"], pod["metadata"]["name"]) for pod in cluster.list("Pod") if pod["metadata"]["name"][0] == "j"]
+    pods = [(pod["metadata"]["namespace"], pod["metadata"]["name"]) for pod in cluster.list("Pod") if pod["metadata"]["name"][0] == "a"]
     # One of each Deployment, so that each is a finding of its own.
     victims = iter(list({name.rsplit("-", 2)[0]: (namespace, name) for namespace, name in pods}.values()))
     begun, made, broke = time.perf_counter(), 0, 0
