@@ -197,6 +197,7 @@ def test_namespaces_that_are_not_looked_at_are_not_remembered(kept: Kept) -> Non
 def test_what_cannot_be_read_is_passed_over(kept: Kept, raw: bytes) -> None:
     for of in (DEPLOYMENT, NODE, CONFIG, APPLICATION):
         kept.history.seen(of, raw)
+    assert kept.told() == []
 
 
 def test_pods_and_what_else_only_says_how_things_are_is_not_remembered() -> None:
