@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stead.domain.excerpt import excerpt, fenced, visible
+from stead.domain.excerpt import LONGEST_LINE, ends_of, excerpt, fenced, folded, part, visible
 
 
 def test_a_short_text_is_shown_whole() -> None:
@@ -25,8 +25,29 @@ def test_trouble_in_the_middle_is_kept_and_alike_lines_once() -> None:
 
 def test_a_later_part_can_be_asked_for() -> None:
     text = "\n".join(f"line {n}" for n in range(1, 5001))
-    assert excerpt(text, 1000, begin=3000).text.startswith("line 3000\n")
-    assert excerpt(text, 1000, begin=9999).text == ""
+    read = part(text, 1000, 3000)
+    assert read.text.startswith("line 3000\nline 3001\n") and read.lines == 5000
+    assert part(text, 1000, 9999).text == ""
+
+
+def test_a_long_line_is_reached_to_its_end_by_reading_on() -> None:
+    text = "first\n" + "".join(f"<{n}>" for n in range(9000)) + "\nlast"
+    shown = excerpt(text, 2000)
+    assert shown.left_out > 0 and len(shown.text) <= 2000
+    read, begin = "", 1
+    while (more := part(text, 2000, begin)).text:
+        lines = more.text.split("\n")
+        read += "".join(line.removeprefix("↳ ") if line.startswith("↳ ") else f"\n{line}" for line in lines)
+        begin += len(lines)
+    assert read.lstrip("\n") == text
+
+
+def test_of_what_is_too_long_to_keep_the_end_is_kept_too() -> None:
+    text = "\n".join(f"line {n}" for n in range(1, 5001))
+    kept = ends_of(text, 2000)
+    assert kept.startswith("line 1\n") and kept.endswith("line 5000")
+    assert len(kept) < 2100 and "characters were not kept" in kept
+    assert ends_of("short", 2000) == "short"
 
 
 def test_what_nobody_sees_is_taken_out() -> None:
@@ -39,6 +60,7 @@ def test_a_fence_cannot_be_closed_from_within() -> None:
 
 @given(st.text(max_size=4000), st.integers(300, 2000), st.integers(-5, 60))
 def test_it_stays_within_bounds_whatever_comes(text: str, most: int, begin: int) -> None:
-    shown = excerpt(visible(text), most, begin)
-    assert len(shown.text) <= most + 900
+    shown, read = excerpt(visible(text), most), part(visible(text), most, begin)
+    assert len(shown.text) <= most + 900 and len(read.text) <= most
     assert 0 <= shown.left_out <= shown.lines or not shown.lines
+    assert folded("\n".join(folded(text))) == folded(text) and all(len(line) <= LONGEST_LINE for line in folded(text))

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 MOST = 12_000
 """Characters of one tool's answer that a model is shown."""
 LONGEST_LINE = 800
+"""Characters; a longer line goes on in the next one, so that no part of it is out of reach."""
+GOES_ON = "↳ "
+"""Begins a line that goes on from the one before it."""
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _UNSEEN = re.compile(
@@ -39,17 +42,44 @@ class Excerpt:
     left_out: int
 
 
-def excerpt(text: str, most: int = MOST, begin: int = 1) -> Excerpt:
-    """What to show of `text`, at most `most` characters; from line `begin` on, where somebody asks for a later part."""
-    lines = [_short(line.rstrip()) for line in text.split("\n")]
+def excerpt(text: str, most: int = MOST) -> Excerpt:
+    """What to show of `text`, at most `most` characters."""
+    lines = folded(text)
+    if _size(lines) <= most:
+        return Excerpt(text="\n".join(lines), lines=len(lines), left_out=0)
+    kept = _choose(lines, most)
+    return Excerpt(text="\n".join(_told(lines, kept)), lines=len(lines), left_out=len(lines) - len(kept))
+
+
+def part(text: str, most: int, begin: int) -> Excerpt:
+    """`text` from line `begin` on (from 1), as many whole lines as `most` characters hold: read on, nothing chosen."""
+    lines = folded(text)
+    wanted = lines[max(begin, 1) - 1 :]
+    shown = [wanted[number] for number in _fill(range(len(wanted)), wanted, most)]
+    return Excerpt(text="\n".join(shown), lines=len(lines), left_out=len(lines) - len(shown))
+
+
+def folded(text: str) -> list[str]:
+    """The lines of `text` as they are numbered for paging, each of at most `LONGEST_LINE` characters. Folding them again changes nothing."""
+    lines = [piece for line in text.split("\n") for piece in _pieces(line.rstrip())]
     while lines and not lines[-1]:
         lines.pop()
-    wanted = lines[max(begin, 1) - 1 :]
-    if _size(wanted) <= most:
-        return Excerpt(text="\n".join(wanted), lines=len(lines), left_out=len(lines) - len(wanted))
-    kept = _choose(wanted, most)
-    shown = list(_told(wanted, kept, begin))
-    return Excerpt(text="\n".join(shown), lines=len(lines), left_out=len(lines) - len(kept))
+    return lines
+
+
+def _pieces(line: str) -> Iterator[str]:
+    yield line[:LONGEST_LINE]
+    step = LONGEST_LINE - len(GOES_ON)
+    yield from (GOES_ON + line[at : at + step] for at in range(LONGEST_LINE, len(line), step))
+
+
+def ends_of(text: str, most: int) -> str:
+    """`text` as it is kept: of one that is longer than `most` characters the beginning, a quarter, and the end, each to a whole line."""
+    if len(text) <= most:
+        return text
+    head, tail = text[: most // 4], text[len(text) - most * 3 // 4 :]
+    head, tail = head[: head.rfind("\n") + 1] or head, tail[tail.find("\n") + 1 :]
+    return f"{head}… {len(text) - len(head) - len(tail)} characters were not kept …\n{tail}"
 
 
 def fenced(text: str, nonce: str) -> str:
@@ -80,26 +110,22 @@ def _fill(numbers: Sequence[int], lines: Sequence[str], room: int) -> Iterator[i
         yield number
 
 
-def _told(lines: Sequence[str], kept: set[int], begin: int) -> Iterator[str]:
+def _told(lines: Sequence[str], kept: set[int]) -> Iterator[str]:
     gap = 0
     for number, line in enumerate(lines):
         if number in kept:
             if gap:
-                yield _gap(gap, number + begin - 1)
+                yield _gap(gap, number)
             gap = 0
             yield line
         else:
             gap += 1
     if gap:
-        yield _gap(gap, len(lines) + begin - 1)
+        yield _gap(gap, len(lines))
 
 
 def _gap(count: int, last: int) -> str:
     return f"… {count} lines left out ({last - count + 1} to {last}) …"
-
-
-def _short(line: str) -> str:
-    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} … {len(line) - LONGEST_LINE} characters more"
 
 
 def _size(lines: Sequence[str]) -> int:

@@ -17,7 +17,7 @@ import msgspec
 from stead.declare import Looked, Tool, Toolset
 from stead.domain.conclusion import SCHEMA, Conclusion
 from stead.domain.errors import SteadError
-from stead.domain.excerpt import excerpt, fenced, visible
+from stead.domain.excerpt import ends_of, excerpt, fenced, part, visible
 from stead.domain.run import Seen, ToolCall, ToolOffer
 from stead.ports import Estate
 
@@ -26,6 +26,7 @@ PATIENCE = 60.0
 MOST_KEPT = 262_144
 """Characters of one look that are kept to be paged through."""
 MOST_ARGUMENTS = 4000
+_ROOM_TO_SAY = 120
 
 CONCLUDE, PAGE = "conclude", "page"
 
@@ -77,7 +78,7 @@ class Toolbox:
             evidence=evidence,
             tool=call.tool,
             arguments=self.redact(call.arguments[:MOST_ARGUMENTS]),
-            text=self.redact(visible(looked.text))[:MOST_KEPT],
+            text=ends_of(self.redact(visible(looked.text)), MOST_KEPT),
             command=self.redact(looked.command),
             tainted=looked.tainted,
             failed=failed,
@@ -103,8 +104,13 @@ def _page(wanted: PageArguments, before: Mapping[str, Seen], most: int) -> Looke
     found = before.get(wanted.evidence.strip().upper())
     if found is None:
         raise ValueError(f"there is no evidence `{wanted.evidence[:20]}` to read on in; known: {', '.join(before) or 'none yet'}")
-    part = excerpt(found.text, most, max(wanted.from_line, 1))
-    return Looked(text=part.text, command=found.command, tainted=found.tainted)
+    begin = max(wanted.from_line, 1)
+    read = part(found.text, most - _ROOM_TO_SAY, begin)
+    end = begin + read.text.count("\n")
+    if not read.text:
+        raise ValueError(f"{found.evidence} has {read.lines} lines; there is no line {begin}")
+    more = f"\n(lines {begin} to {end} of {read.lines}; from_line {end + 1} reads on)" if end < read.lines else ""
+    return Looked(text=read.text + more, command=found.command, tainted=found.tainted)
 
 
 def arguments_of(call: ToolCall, kind: type[Any]) -> Any:

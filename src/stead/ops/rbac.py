@@ -38,6 +38,7 @@ def read_role() -> Role:
         Rbac(group="", resource="pods/log", verbs=("get",)),
         Rbac(group="apps", resource="controllerrevisions", verbs=_LOOK),
         Rbac(group="metrics.k8s.io", resource="nodes", verbs=("get", "list")),
+        Rbac(group="metrics.k8s.io", resource="pods", verbs=("get", "list")),
     ]
     return Role(name="stead-read", says="Reads what the checks look at. No Secrets, no exec, no writes.", rules=_merged(kinds + evidence))
 

@@ -44,6 +44,7 @@ class Log(msgspec.Struct, forbid_unknown_fields=True):
     container: str = ""
     previous: Annotated[bool, Meta(description="Of the run before the last restart")] = False
     lines: int = 200
+    since: Annotated[int, Meta(description="Only of the last so many minutes; 0: all")] = 0
 
 
 class Events(msgspec.Struct, forbid_unknown_fields=True):
@@ -89,8 +90,9 @@ async def _logs(estate: Estate, asked: Log) -> Looked:
     reader = _reader(estate)
     lines = min(max(asked.lines, 1), MOST_LINES)
     pod = await _pod(reader, asked.namespace, asked.pod)
-    log = await reader.log(asked.namespace, pod, container=asked.container, previous=asked.previous, lines=lines)
-    command = log_command(asked.namespace, pod, asked.container, previous=asked.previous, lines=lines)
+    minutes = max(asked.since, 0)
+    log = await reader.log(asked.namespace, pod, container=asked.container, previous=asked.previous, lines=lines, minutes=minutes)
+    command = log_command(asked.namespace, pod, asked.container, previous=asked.previous, lines=lines, minutes=minutes)
     return Looked(text=f"log of {pod}\n{log}" if log.strip() else f"the log of {pod} is empty", command=command, tainted=True)
 
 

@@ -68,12 +68,13 @@ class Reader:
             rows.append([*where, *(str(cells[n]) for n in shown if n < len(cells))])
         return rows
 
-    async def log(self, namespace: str, pod: str, *, container: str, previous: bool, lines: int) -> str:
-        """The last `lines` lines of a container's log; the only container where none is named."""
+    async def log(self, namespace: str, pod: str, *, container: str, previous: bool, lines: int, minutes: int = 0) -> str:
+        """The last `lines` lines of a container's log, of the last `minutes` where that is set; the only container where none is named."""
         params = {"tailLines": str(lines), "limitBytes": str(1 << 20)}
         params |= {"container": container} if container else {}
         params |= {"previous": "true"} if previous else {}
-        command = log_command(namespace, pod, container, previous=previous, lines=lines)
+        params |= {"sinceSeconds": str(minutes * 60)} if minutes else {}
+        command = log_command(namespace, pod, container, previous=previous, lines=lines, minutes=minutes)
         path = f"{_POD.path(namespace, pod)}/log"
         try:
             body = await self._client.get(path, params, what=f"read the log of {pod}", command=command, accept="*/*")
@@ -145,12 +146,13 @@ def without_values(resource: Resource, found: dict[str, Any]) -> Object:
     return shown
 
 
-def log_command(namespace: str, pod: str, container: str, *, previous: bool, lines: int) -> str:
+def log_command(namespace: str, pod: str, container: str, *, previous: bool, lines: int, minutes: int = 0) -> str:
     return (
         f"kubectl logs -n {namespace} {pod}"
         + (f" -c {container}" if container else "")
         + (" --previous" if previous else "")
         + f" --tail={lines}"
+        + (f" --since={minutes}m" if minutes else "")
     )
 
 
