@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from stead.domain.action import Action, ActionRequest, Risk
@@ -300,12 +301,31 @@ class Tool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toolset:
-    """Tools of one kind of estate: `fits(estate)` says whether they can look at this one."""
+    """Tools of one kind of estate: `fits(estate)` says whether they can look at this one.
+
+    `kinds` are the kinds of objects whose incidents are offered its tools at once, None: all. In others a model asks for them by the
+    toolset's name, and the first sentence of `page` is what it knows of them.
+    """
 
     name: str
     fits: Callable[[Estate], bool]
     tools: tuple[Tool, ...]
     page: str = ""
+    kinds: frozenset[str] | None = None
 
 
-Declarations = Mapping[str, Check | GaugeCheck | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolsetKind:
+    """A toolset that has to be set up: `settings` (a pydantic model) validates what stands under `tools:` at its name.
+
+    `open(settings, clock, folder)` makes it; `folder` is its own, in the state folder, and need not exist yet. It connects to nothing and
+    imports no library before the first look. UserError for what cannot be had.
+    """
+
+    name: str
+    settings: type[Any]
+    open: Callable[[Any, Clock, Path], Toolset]
+    page: str = ""
+
+
+Declarations = Mapping[str, Check | GaugeCheck | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset | ToolsetKind]

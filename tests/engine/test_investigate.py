@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from stead.clocks import SteppedClock
+from stead.declare import Toolset
 from stead.domain.conclusion import Confidence
 from stead.domain.model import ModelSpec
 from stead.domain.redaction import redact
@@ -46,6 +47,7 @@ class Lab:
         self.stack, self.cluster, self.clock = stack, cluster, clock
         self.steps: dict[str, Any] = {}
         self.over = ""
+        self.toolsets: list[Toolset] = [kubernetes]
         self.server: ModelServer | None = None
 
     async def play(self, answer: Callable[[Json], Answer], *, budget: Budget | None = None, context: int = 32768, **brief: Any) -> Outcome:
@@ -61,7 +63,7 @@ class Lab:
             **brief,
         )
         run = Run(number=1, incident=1, episode=1, segment=1, agent="investigator", nonce="ab12cd34", began_at=self.clock.now())
-        toolbox = Toolbox.of(self.cluster.estate(), [kubernetes], redact, run.nonce, 12_000)
+        toolbox = Toolbox.of(self.cluster.estate(), self.toolsets, redact, run.nonce, 12_000, given.kinds)
 
         async def over() -> str:
             return self.over

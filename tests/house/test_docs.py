@@ -101,7 +101,7 @@ def extensions() -> list[tuple[str, str]]:
         "playbooks": found.playbooks,
         "channels": found.channels,
         "models": found.models,
-        "tools": found.toolsets,
+        "tools": {**found.toolsets, **found.toolset_kinds},
     }
     return [(shelf, name) for shelf, names in rooms.items() for name in sorted(names)]
 

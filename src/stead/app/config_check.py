@@ -10,6 +10,7 @@ from stead.app.config_errors import nearest
 from stead.app.discover import Shelves, shelves
 from stead.app.policy_file import Catalogue, load_policy, policy_of
 from stead.app.thinking import models_of
+from stead.app.tool_settings import tool_settings
 from stead.app.yaml_file import Written
 from stead.domain.errors import UserError
 from stead.domain.policy import Policy
@@ -26,6 +27,7 @@ def check(loaded: Loaded, broken: dict[str, str] | None = None) -> list[str]:
     channels = [f"{channel.name} ({kind.kind})" for channel, kind, _ in channel_settings(loaded.settings, found.channels, loaded.written)]
     policy = _policy(loaded, found)
     models_of(loaded.settings.models, found.models, {}, loaded.written)
+    list(tool_settings(loaded.settings.tools, found, loaded.written))
     return list(_summary(loaded, found, channels, policy))
 
 
@@ -40,6 +42,7 @@ def _summary(loaded: Loaded, found: Shelves, channels: list[str], policy: Policy
     yield f"policy: {len(policy.rules)} rules from {_policy_place(loaded)}"
     yield f"channels: {', '.join(channels) or 'none'}"
     yield f"models: {', '.join(f'{model.name} ({model.kind}, {model.model})' for model in settings.models) or 'none'}"
+    yield f"tools: {', '.join(sorted({*found.toolsets, *settings.tools}))}"
 
 
 def _policy_place(loaded: Loaded) -> str:

@@ -22,16 +22,16 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, TypeVar, cast
 
-from stead.declare import ChannelKind, Check, GaugeCheck, HostCheck, ModelKind, Playbook, ProbeCheck, Toolset, Verb
+from stead.declare import ChannelKind, Check, GaugeCheck, HostCheck, ModelKind, Playbook, ProbeCheck, Toolset, ToolsetKind, Verb
 from stead.domain.errors import UserError
 from stead.estate.own.scripts import is_script
 
 BUILT_IN = ("stead.checks", "stead.actions", "stead.playbooks", "stead.channels", "stead.models", "stead.tools")
 ENTRY_POINTS = "stead"
 
-Declaration = Check | GaugeCheck | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset
-D = TypeVar("D", Check, GaugeCheck, HostCheck, ProbeCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset)
-_KINDS = (Check, GaugeCheck, HostCheck, ProbeCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset)
+Declaration = Check | GaugeCheck | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset | ToolsetKind
+D = TypeVar("D", Check, GaugeCheck, HostCheck, ProbeCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset, ToolsetKind)
+_KINDS = (Check, GaugeCheck, HostCheck, ProbeCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset, ToolsetKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,7 @@ class Shelves:
     channels: Mapping[str, ChannelKind] = field(default_factory=dict[str, ChannelKind])
     models: Mapping[str, ModelKind] = field(default_factory=dict[str, ModelKind])
     toolsets: Mapping[str, Toolset] = field(default_factory=dict[str, Toolset])
+    toolset_kinds: Mapping[str, ToolsetKind] = field(default_factory=dict[str, ToolsetKind])
     places: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -74,6 +75,8 @@ def shelves(folders: Iterable[str | Path] = (), broken: dict[str, str] | None = 
     checks = _named(once, Check)
     gauges, hosts, probes = _named(once, GaugeCheck), _named(once, HostCheck), _named(once, ProbeCheck)
     _refuse_shared(checks, gauges, hosts, probes)
+    toolsets, toolset_kinds = _named(once, Toolset), _named(once, ToolsetKind)
+    _refuse_shared(toolsets, toolset_kinds)
     named = [
         checks,
         hosts,
@@ -81,7 +84,8 @@ def shelves(folders: Iterable[str | Path] = (), broken: dict[str, str] | None = 
         _named(once, Playbook),
         _named(once, ChannelKind),
         _named(once, ModelKind),
-        _named(once, Toolset),
+        toolsets,
+        toolset_kinds,
     ]
     return Shelves(
         checks=_with_own_rules(_only(checks, Check), places, broken),
@@ -92,7 +96,8 @@ def shelves(folders: Iterable[str | Path] = (), broken: dict[str, str] | None = 
         playbooks=_only(named[3], Playbook),
         channels=_only(named[4], ChannelKind),
         models=_only(named[5], ModelKind),
-        toolsets=_only(named[6], Toolset),
+        toolsets=_only(toolsets, Toolset),
+        toolset_kinds=_only(toolset_kinds, ToolsetKind),
         places={name: one.place for kind in [*named, gauges, probes] for name, one in kind.items()},
     )
 

@@ -246,6 +246,10 @@ class Settings(Section):
         description="Who thinks where checks and playbooks do not settle it, in the order of asking. Default: nobody.",
     )
     budgets: BudgetsSettings = BudgetsSettings()
+    tools: dict[str, Any] = Field(
+        default={},
+        description="What models may look with beyond what they always may: each toolset by its name, its keys as its page says.",
+    )
     knowledge: Any = Field(default=None, description="Reserved.")
 
     @field_validator(*RESERVED)

@@ -23,6 +23,7 @@ from stead.app.muting_settings import BUILT_IN
 from stead.app.ownership import Ownership
 from stead.app.settings import Settings
 from stead.app.thinking import models_of, redactor_of
+from stead.app.tool_settings import toolsets_of
 from stead.clocks import SystemClock
 from stead.domain import ids
 from stead.domain.errors import Exit, SteadError, UserError
@@ -60,6 +61,7 @@ class Stead:
         self.channels = channels
         self.policy = policy_of(settings, shelves)
         self.models = models_of(settings.models, shelves.models, os.environ)
+        self.toolsets = toolsets_of(settings.tools, shelves, clock, self.folder)
         self.store = Store(settings.store.database_url(self.folder))
         self.ready = False
         self.history: Book | None = None
@@ -116,7 +118,7 @@ class Stead:
             severity_rules=tuple(rule.rule() for rule in self.settings.severity_rules),
             inhibitions=(*BUILT_IN, *(rule.inhibition() for rule in self.settings.inhibit_rules)),
             models=self.models,
-            toolsets=tuple(self.shelves.toolsets.values()),
+            toolsets=self.toolsets,
             redact=redactor_of(self.models),
             autonomy=Autonomy(self.settings.agents.autonomy),
             run_budget=self.settings.budgets.run.budget(),

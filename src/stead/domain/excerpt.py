@@ -60,7 +60,7 @@ def part(text: str, most: int, begin: int) -> Excerpt:
 
 
 def folded(text: str) -> list[str]:
-    """The lines of `text` as they are numbered for paging, each of at most `LONGEST_LINE` characters. Folding them again changes nothing."""
+    """The lines of `text` as paging numbers them, each of at most `LONGEST_LINE` characters. Folding them again changes nothing."""
     lines = [piece for line in text.split("\n") for piece in _pieces(line.rstrip())]
     while lines and not lines[-1]:
         lines.pop()

@@ -171,6 +171,7 @@ class Brief:
     """What a run begins with: `system` and `opening` are what the model is told, `collected` the evidence that was there before it.
 
     `history` is what was said in the segment before, where this one goes on from it. `state` and `note` are the incident's, to go back to.
+    `kinds` are the kinds of objects that it is about: tools for these are offered at once.
     """
 
     system: str
@@ -182,6 +183,7 @@ class Brief:
     history: tuple[Message, ...] = ()
     state: str = "open"
     note: str = ""
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from stead.domain.model import NoModelError
 from stead.domain.run import Brief, Ending, Message, Question, Reply, Run, Seen, Speaker, Spent, ToolCall
 from stead.engine.context import fitted, spent_most_of
 from stead.engine.faults import fault_point
-from stead.engine.toolbox import CONCLUDE, Toolbox, conclusion_of
+from stead.engine.toolbox import CONCLUDE, Toolbox, asked_for, conclusion_of
 from stead.ports import Models
 from stead.store.codec import load_plain
 
@@ -50,7 +50,8 @@ class Segment:
         self.run, self.brief, self.toolbox, self.models = run, brief, toolbox, models
         self._once, self._over = once, over
         self._context = min(spec.context for spec in models.specs)
-        self._tools = toolbox.offers()
+        # What was asked for before is offered again: `more_tools` answers the same each time.
+        self._asked_for = [name for message in brief.history for call in message.calls if (name := asked_for(call))]
         self.messages: list[Message] = [*brief.history, Message(speaker=Speaker.STEAD, text=brief.opening)]
         self.spent = Spent()
         self.seen: dict[str, Seen] = {}
@@ -78,10 +79,11 @@ class Segment:
 
     async def _ask(self) -> Reply:
         self._turn += 1
+        tools = self.toolbox.offers(dict.fromkeys(self._asked_for))
         question = Question(
             system=self.brief.system,
-            messages=fitted(self.messages, self.brief.system, self._tools, self._context),
-            tools=self._tools,
+            messages=fitted(self.messages, self.brief.system, tools, self._context),
+            tools=tools,
         )
 
         async def ask() -> Reply:
@@ -145,6 +147,7 @@ class Segment:
             self._failed[call.tool, call.arguments] += 1
         else:
             self.seen[seen.evidence] = seen
+            self._asked_for += [name] if (name := asked_for(call)) else []
             self.tainted = self.tainted or seen.tainted
         digest = hashlib.sha256(seen.text.encode()).hexdigest()
         news = not seen.failed and digest not in self._known

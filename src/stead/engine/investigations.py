@@ -174,6 +174,7 @@ def _brief(connection: sa.Connection, journey: Journey, run: Run) -> Brief | Non
         history=() if before is None else before.history,
         state=incident.state.value,
         note=incidents.note(connection, run.incident),
+        kinds=tuple(sorted({s.kind for f in found for s in (f.subject, f.top, *f.depends_on) if s is not None})),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a run may look with: the tools that fit its estate, and two of Stead's own, `page` and `conclude`.
+"""What a run may look with: the tools that fit its estate and kinds, and three of Stead's own, `page`, `more_tools` and `conclude`.
 
 Promise: nothing of what a tool saw is kept or shown before its secrets are hidden, and a model is shown it cleaned, cut and fenced.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +29,7 @@ MOST_KEPT = 262_144
 MOST_ARGUMENTS = 4000
 _ROOM_TO_SAY = 120
 
-CONCLUDE, PAGE = "conclude", "page"
+CONCLUDE, PAGE, MORE = "conclude", "page", "more_tools"
 
 
 class PageArguments(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,30 +39,59 @@ class PageArguments(msgspec.Struct, forbid_unknown_fields=True):
     from_line: int = 1
 
 
+class MoreArguments(msgspec.Struct, forbid_unknown_fields=True):
+    """More to look with."""
+
+    toolset: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Toolbox:
-    """`redact` hides secrets · `most` characters of one answer are shown · `nonce` fences what others wrote."""
+    """`redact` hides secrets · `most` characters of one answer are shown · `nonce` fences what others wrote.
+
+    `kinds` are the kinds of objects that the run is about. What is for other kinds is offered once it is asked for.
+    """
 
     estate: Estate
     toolsets: Sequence[Toolset]
     redact: Callable[[str], str]
     nonce: str
     most: int
+    kinds: Collection[str] = ()
     tools: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
 
     @classmethod
-    def of(cls, estate: Estate, toolsets: Sequence[Toolset], redact: Callable[[str], str], nonce: str, most: int) -> Toolbox:
+    def of(
+        cls,
+        estate: Estate,
+        toolsets: Sequence[Toolset],
+        redact: Callable[[str], str],
+        nonce: str,
+        most: int,
+        kinds: Collection[str] = (),
+    ) -> Toolbox:
         fitting = [toolset for toolset in toolsets if toolset.fits(estate)]
         tools = {tool.name: tool for toolset in fitting for tool in toolset.tools}
-        return cls(estate=estate, toolsets=fitting, redact=redact, nonce=nonce, most=most, tools=tools)
+        return cls(estate=estate, toolsets=fitting, redact=redact, nonce=nonce, most=most, kinds=kinds, tools=tools)
 
-    def offers(self) -> tuple[ToolOffer, ...]:
-        """In an order that never changes, so that a provider may cache them."""
-        own = (
-            ToolOffer(name=PAGE, description="Read on in evidence that was cut, from a line number.", schema=schema_of(PageArguments)),
-            ToolOffer(name=CONCLUDE, description="End the investigation with what you found. Call it once, alone.", schema=SCHEMA),
-        )
-        return (*(ToolOffer(name=t.name, description=t.page, schema=schema_of(t.arguments)) for _, t in sorted(self.tools.items())), *own)
+    def offers(self, asked_for: Collection[str] = ()) -> tuple[ToolOffer, ...]:
+        """In an order that never changes, so that a provider may cache them; last the toolsets that were `asked_for`, by name."""
+        at_once = sorted((tool for each in self.toolsets if self._at_once(each) for tool in each.tools), key=lambda tool: tool.name)
+        later = [tool for name in asked_for for each in self._later() if each.name == name for tool in each.tools]
+        return (*map(_offer, at_once), *self._own(), *map(_offer, later))
+
+    def _own(self) -> Iterator[ToolOffer]:
+        yield ToolOffer(name=PAGE, description="Read on in evidence that was cut, from a line number.", schema=schema_of(PageArguments))
+        if later := self._later():
+            told = "; ".join(f"{each.name} ({_first_sentence(each.page)})" for each in later)
+            yield ToolOffer(name=MORE, description=f"Get more tools, by toolset: {told}", schema=schema_of(MoreArguments))
+        yield ToolOffer(name=CONCLUDE, description="End the investigation with what you found. Call it once, alone.", schema=SCHEMA)
+
+    def _at_once(self, toolset: Toolset) -> bool:
+        return toolset.kinds is None or not toolset.kinds.isdisjoint(self.kinds)
+
+    def _later(self) -> list[Toolset]:
+        return [toolset for toolset in self.toolsets if toolset.tools and not self._at_once(toolset)]
 
     async def look(self, call: ToolCall, evidence: str, before: Mapping[str, Seen]) -> Seen:
         """Make the call. Whatever goes wrong is an answer, in words that a model can correct itself by."""
@@ -88,10 +118,19 @@ class Toolbox:
     async def _look(self, call: ToolCall, before: Mapping[str, Seen]) -> Looked:
         if call.tool == PAGE:
             return _page(arguments_of(call, PageArguments), before, self.most)
+        if call.tool == MORE:
+            return self._more(arguments_of(call, MoreArguments))
         tool = self.tools.get(call.tool)
         if tool is None:
             raise ValueError(f"there is no tool `{call.tool[:60]}`; known: {', '.join([*sorted(self.tools), PAGE, CONCLUDE])}")
         return await tool.run(self.estate, arguments_of(call, tool.arguments))
+
+    def _more(self, wanted: MoreArguments) -> Looked:
+        found = next((each for each in self._later() if each.name == wanted.toolset.strip()), None)
+        if found is None:
+            known = ", ".join(each.name for each in self._later()) or "none"
+            raise ValueError(f"there is no toolset `{wanted.toolset[:60]}` to get; there are: {known}")
+        return Looked(text="from now on there are: " + ", ".join(tool.name for tool in found.tools))
 
     def shown(self, seen: Seen) -> str:
         """What the model is told of it: its id, and the text cut by meaning between marks that nobody could foresee."""
@@ -111,6 +150,22 @@ def _page(wanted: PageArguments, before: Mapping[str, Seen], most: int) -> Looke
         raise ValueError(f"{found.evidence} has {read.lines} lines; there is no line {begin}")
     more = f"\n(lines {begin} to {end} of {read.lines}; from_line {end + 1} reads on)" if end < read.lines else ""
     return Looked(text=read.text + more, command=found.command, tainted=found.tainted)
+
+
+def asked_for(call: ToolCall) -> str:
+    """The toolset that a call of `more_tools` names; "" for any other call, and for one that makes no sense."""
+    try:
+        return arguments_of(call, MoreArguments).toolset.strip() if call.tool == MORE else ""
+    except ValueError:
+        return ""
+
+
+def _offer(tool: Tool) -> ToolOffer:
+    return ToolOffer(name=tool.name, description=tool.page, schema=schema_of(tool.arguments))
+
+
+def _first_sentence(page: str) -> str:
+    return re.split(r"[.:;]\s|\n", page, maxsplit=1)[0].strip().rstrip(".")
 
 
 def arguments_of(call: ToolCall, kind: type[Any]) -> Any:
