@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from stead.app.souls import shipped
 from stead.clocks import SteppedClock
 from stead.declare import Toolset
 from stead.domain.conclusion import Confidence
 from stead.domain.model import ModelSpec
 from stead.domain.redaction import redact
 from stead.domain.run import Brief, Budget, Ending, Run, Speaker
-from stead.engine.context import soul
 from stead.engine.investigate import Outcome, Segment
 from stead.engine.toolbox import Toolbox
 from stead.models.chain import Chain, Link
@@ -56,7 +56,7 @@ class Lab:
         chain = Chain([Link(replace(spec, first_byte=0.5), openai.open)], clock=self.clock, seconds=30)
         self.stack.push_async_callback(chain.close)
         given = Brief(
-            system=soul("investigator"),
+            system=shipped()["investigator"].text,
             opening="Goal: find the cause.",
             budget=budget or Budget(),
             collected={"F1": "not ready"},

@@ -9,6 +9,7 @@ from stead.app.config import Loaded
 from stead.app.config_errors import nearest
 from stead.app.discover import Shelves, shelves
 from stead.app.policy_file import Catalogue, load_policy, policy_of
+from stead.app.souls import Souls, candidates
 from stead.app.thinking import models_of
 from stead.app.tool_settings import tool_settings
 from stead.app.yaml_file import Written
@@ -28,6 +29,7 @@ def check(loaded: Loaded, broken: dict[str, str] | None = None) -> list[str]:
     policy = _policy(loaded, found)
     models_of(loaded.settings.models, found.models, {}, loaded.written)
     list(tool_settings(loaded.settings.tools, found, loaded.written))
+    _agents(loaded)
     return list(_summary(loaded, found, channels, policy))
 
 
@@ -41,6 +43,7 @@ def _summary(loaded: Loaded, found: Shelves, channels: list[str], policy: Policy
     yield f"checks: {len(found.every_check) - off} on, {off} off"
     yield f"policy: {len(policy.rules)} rules from {_policy_place(loaded)}"
     yield f"channels: {', '.join(channels) or 'none'}"
+    yield f"agents: {', '.join(Souls.of(settings.agents)())}"
     yield f"models: {', '.join(f'{model.name} ({model.kind}, {model.model})' for model in settings.models) or 'none'}"
     yield f"tools: {', '.join(sorted({*found.toolsets, *settings.tools}))}"
 
@@ -61,6 +64,27 @@ def _disabled(loaded: Loaded, found: Shelves) -> None:
                 f"{source.name}:{source.line(('checks', 'disabled', index))}: there is no check `{name[:60]}`",
                 hint=f"did you mean `{meant}`?" if meant else "the documentation's page `checks` lists them",
             )
+
+
+def _agents(loaded: Loaded) -> None:
+    """Folders that are there, and words about tools that their agents' manifests leave open. What is in a soul is not checked here."""
+    agents, source = loaded.settings.agents, loaded.written or Written("configuration")
+    for index, folder in enumerate(agents.folders):
+        try:
+            list(candidates([folder]))
+        except UserError as error:
+            raise UserError(f"{source.name}:{source.line(('agents', 'folders', index))}: {error.what}", hint=error.hint) from None
+    known = Souls(agents.folders)()
+    for slug, tools in agents.tools.items():
+        where = f"{source.name}:{source.line(('agents', 'tools', slug))}"
+        if slug not in known:
+            meant = nearest(slug, known)
+            hint = f"did you mean `{meant}`?" if meant else "`stead agents list` lists them"
+            raise UserError(f"{where}: there is no agent `{slug[:60]}`", hint=hint)
+        try:
+            known[slug].toolsets.chosen(tools.enable, tools.disable)
+        except ValueError as error:
+            raise UserError(f"{where}: the agent `{slug}` {error}", hint=f"`stead agents show {slug}` shows its lists") from None
 
 
 def _policy(loaded: Loaded, found: Shelves) -> Policy:

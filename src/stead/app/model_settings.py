@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from stead.app.durations import Duration
-from stead.app.sections import NAME, Section
+from stead.app.sections import NAME, FilePath, Section
 from stead.domain.run import Budget
 from stead.secrets import SecretRef
 
@@ -69,8 +69,20 @@ class BudgetsSettings(Section):
     incident_runs: int = Field(default=3, ge=1, le=50, description="Runs on one episode of an incident, besides those asked for.")
 
 
+class AgentTools(Section):
+    """Which of an agent's toolsets are switched on and off, where its manifest leaves that open."""
+
+    enable: tuple[str, ...] = Field(default=(), description="Toolsets that it has besides, of those that its manifest names.")
+    disable: tuple[str, ...] = Field(default=(), description="Toolsets that it has not, of those that its manifest does not enforce.")
+
+
 class AgentsSettings(Section):
-    """What agents may do. They only ever propose; policy decides."""
+    """Which agents there are, and what they may do. They only ever propose; policy decides."""
+
+    folders: tuple[FilePath, ...] = Field(
+        default=(), description="Folders with agents of your own, each a folder with `soul.md` and `soul.manifest.yaml`."
+    )
+    tools: dict[str, AgentTools] = Field(default={}, description="Toolsets switched on or off, by the agent's slug.")
 
     autonomy: Literal["observe", "propose", "ask", "act"] = Field(
         default="ask",

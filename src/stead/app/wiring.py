@@ -22,6 +22,7 @@ from stead.app.history import change_list, open_history
 from stead.app.muting_settings import BUILT_IN
 from stead.app.ownership import Ownership
 from stead.app.settings import Settings
+from stead.app.souls import Souls
 from stead.app.thinking import models_of, redactor_of
 from stead.app.tool_settings import toolsets_of
 from stead.clocks import SystemClock
@@ -62,6 +63,7 @@ class Stead:
         self.policy = policy_of(settings, shelves)
         self.models = models_of(settings.models, shelves.models, os.environ)
         self.toolsets = toolsets_of(settings.tools, shelves, clock, self.folder)
+        self.souls = Souls.of(settings.agents)
         self.store = Store(settings.store.database_url(self.folder))
         self.ready = False
         self.history: Book | None = None
@@ -109,6 +111,7 @@ class Stead:
             clock=self.clock,
             loop=loop,
             policy=lambda: self.policy,
+            souls=self.souls,
             timing=self.settings.timing.timing(),
             estates=self.estates,
             verbs=self.shelves.verbs,

@@ -51,6 +51,7 @@ COMMANDS = {
     "config": Command("config:app", group=True),
     "doctor": Command("doctor:doctor"),
     "models": Command("models:app", group=True),
+    "agents": Command("agents:app", group=True),
     "token": Command("token:app", group=True),
     "new": Command("new:app", group=True),
     "demo": Command("demo:demo"),

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from stead.domain.agent import ANY_TOOL, ToolPolicy
 from stead.domain.conclusion import Conclusion
 
 
@@ -172,11 +173,13 @@ class Brief:
 
     `history` is what was said in the segment before, where this one goes on from it. `state` and `note` are the incident's, to go back to.
     `kinds` are the kinds of objects that it is about: tools for these are offered at once.
+    `toolsets` is the agent's policy as it was then: a soul that is edited changes the next run, not this one.
     """
 
     system: str
     opening: str
     budget: Budget
+    toolsets: ToolPolicy = ANY_TOOL
     collected: Mapping[str, str] = field(default_factory=dict[str, str])
     commands: Mapping[str, str] = field(default_factory=dict[str, str])
     tainted: bool = False

@@ -6,7 +6,6 @@ The system text and the tools are the same in every run of one agent, so a provi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.resources import files
 
 from stead.declare import Verb
 from stead.domain.excerpt import excerpt, fenced, visible
@@ -22,11 +21,6 @@ MOST_FINDINGS = 12
 MOST_EVIDENCE = 700
 BYTES_A_TOKEN = 3
 """Fitted on the safe side: JSON and logs are less than English's 4 bytes a token."""
-
-
-def soul(agent: str) -> str:
-    """The character and rules of a shipped agent."""
-    return (files("stead") / "souls" / agent / "soul.md").read_text(encoding="utf-8").strip()
 
 
 class Pack:

@@ -48,6 +48,6 @@ async def play(journey: Journey, number: int, brief: Brief, step: Step) -> tuple
         return await journey.store.look(investigations.over, number)
 
     most = min(MOST, min(spec.context for spec in journey.models.specs) * 3 // SHARE)
-    toolbox = Toolbox.of(estate, journey.toolsets, journey.redact, run.nonce, most, brief.kinds)
+    toolbox = Toolbox.of(estate, journey.toolsets, journey.redact, run.nonce, most, brief.kinds, brief.toolsets)
     outcome = await Segment(run, brief, toolbox, journey.models, once, over).play()
     return outcome, await journey.store.look(investigations.cause_first, run.incident)

@@ -20,7 +20,7 @@ from stead.domain.incident import IncidentState
 from stead.domain.run import Brief, Ending, Run, Speaker
 from stead.engine import decide, notify, triage
 from stead.engine.agenda import MOST_SEGMENTS
-from stead.engine.context import Pack, soul
+from stead.engine.context import Pack
 from stead.engine.faults import fault_point
 from stead.engine.investigate import Outcome
 from stead.engine.journey import Journey
@@ -83,7 +83,10 @@ def begin(connection: sa.Connection, journey: Journey, number: int) -> Brief | N
         return run.brief
     brief = _brief(connection, journey, run)
     if brief is None:
-        runs.end(connection, number, Ending.CANCELLED, "it was over before it began", run.spent, None, journey.now())
+        gone = run.agent not in journey.souls()
+        ending = Ending.FAILED if gone else Ending.CANCELLED
+        note = f"there is no agent `{run.agent}` any more" if gone else "it was over before it began"
+        runs.end(connection, number, ending, note, run.spent, None, journey.now())
         return None
     runs.set_brief(connection, number, brief)
     if brief.state in _BEGINS_IN:
@@ -153,7 +156,8 @@ def _open(connection: sa.Connection, journey: Journey, number: int, by: str) -> 
 
 def _brief(connection: sa.Connection, journey: Journey, run: Run) -> Brief | None:
     found = cause_first(connection, run.incident)
-    if not found or journey.models is None:
+    soul = journey.souls().get(run.agent)
+    if not found or journey.models is None or soul is None:
         return None
     incident = incidents.get(connection, run.incident)
     pack = Pack(journey.redact, run.nonce)
@@ -165,9 +169,10 @@ def _brief(connection: sa.Connection, journey: Journey, run: Run) -> Brief | Non
     if before is not None:
         opening = f"What you proposed came to nothing, or was not enough. This is how it stands now.\n\n{opening}"
     return Brief(
-        system=soul(run.agent),
+        system=soul.text,
         opening=opening,
         budget=journey.run_budget,
+        toolsets=soul.toolsets,
         collected={**(before.collected if before else {}), **_evidence_of(before), **pack.collected},
         commands={**(before.commands if before else {}), **pack.commands},
         tainted=pack.tainted or (before is not None and before.tainted),

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from stead.declare import Playbook, Toolset, Verb
+from stead.domain.agent import Soul
 from stead.domain.impact import SeverityRule
 from stead.domain.muting import Inhibition
 from stead.domain.policy import Autonomy, Policy
@@ -27,6 +28,8 @@ T = TypeVar("T")
 class Journey:
     """One Stead's insides. `policy()` gives the policy of this moment: it is asked again right before an action.
 
+    `souls()` are the agents of this moment, by slug: a run begins with what its agent is then.
+
     `models` None: nobody thinks beyond checks and playbooks. A run may spend `run_budget`, and an episode has `incident_runs` of them.
 
     Estates and channels live on `loop`; the durable engine runs workflows on a loop of its own, and reaches them through `there`.
@@ -37,6 +40,7 @@ class Journey:
     clock: Clock
     loop: asyncio.AbstractEventLoop
     policy: Callable[[], Policy]
+    souls: Callable[[], Mapping[str, Soul]]
     timing: Timing = field(default_factory=Timing)
     estates: Mapping[str, Estate] = field(default_factory=dict[str, Estate])
     verbs: Mapping[str, Verb] = field(default_factory=dict[str, Verb])

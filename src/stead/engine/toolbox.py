@@ -1,6 +1,7 @@
-"""What a run may look with: the tools that fit its estate and kinds, and three of Stead's own, `page`, `more_tools` and `conclude`.
+"""What a run may look with: the tools that fit its estate, kinds and agent, and Stead's own, `page`, `more_tools` and `conclude`.
 
-Promise: nothing of what a tool saw is kept or shown before its secrets are hidden, and a model is shown it cleaned, cut and fenced.
+Promise: nothing of what a tool saw is kept or shown before its secrets are hidden, and a model is shown it cleaned, cut and fenced. A tool
+that the agent's policy does not offer cannot be called, whatever the model says: it is refused here, where every call passes.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import msgspec
 
 from stead.declare import Looked, Tool, Toolset
+from stead.domain.agent import ANY_TOOL, ToolPolicy
 from stead.domain.conclusion import SCHEMA, Conclusion
 from stead.domain.errors import SteadError
 from stead.domain.excerpt import ends_of, excerpt, fenced, part, visible
@@ -50,6 +52,7 @@ class Toolbox:
     """`redact` hides secrets · `most` characters of one answer are shown · `nonce` fences what others wrote.
 
     `kinds` are the kinds of objects that the run is about. What is for other kinds is offered once it is asked for.
+    `tools` are those that may be called, by name; `refused` says of those that fit the estate and may not be called why not.
     """
 
     estate: Estate
@@ -59,6 +62,7 @@ class Toolbox:
     most: int
     kinds: Collection[str] = ()
     tools: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
+    refused: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
     def of(
@@ -69,10 +73,13 @@ class Toolbox:
         nonce: str,
         most: int,
         kinds: Collection[str] = (),
+        policy: ToolPolicy = ANY_TOOL,
     ) -> Toolbox:
         fitting = [toolset for toolset in toolsets if toolset.fits(estate)]
-        tools = {tool.name: tool for toolset in fitting for tool in toolset.tools}
-        return cls(estate=estate, toolsets=fitting, redact=redact, nonce=nonce, most=most, kinds=kinds, tools=tools)
+        given = [toolset for toolset in fitting if policy.offers(toolset.name)]
+        tools = {tool.name: tool for toolset in given for tool in toolset.tools}
+        refused = {tool.name: _refusal(toolset.name, policy) for toolset in fitting for tool in toolset.tools if tool.name not in tools}
+        return cls(estate=estate, toolsets=given, redact=redact, nonce=nonce, most=most, kinds=kinds, tools=tools, refused=refused)
 
     def offers(self, asked_for: Collection[str] = ()) -> tuple[ToolOffer, ...]:
         """In an order that never changes, so that a provider may cache them; last the toolsets that were `asked_for`, by name."""
@@ -121,6 +128,8 @@ class Toolbox:
         if call.tool == MORE:
             return self._more(arguments_of(call, MoreArguments))
         tool = self.tools.get(call.tool)
+        if tool is None and call.tool in self.refused:
+            raise ValueError(self.refused[call.tool])
         if tool is None:
             raise ValueError(f"there is no tool `{call.tool[:60]}`; known: {', '.join([*sorted(self.tools), PAGE, CONCLUDE])}")
         return await tool.run(self.estate, arguments_of(call, tool.arguments))
@@ -137,6 +146,12 @@ class Toolbox:
         cut = excerpt(seen.text, self.most)
         more = f"\n({cut.left_out} of {cut.lines} lines are not shown; `page` reads on in {seen.evidence})" if cut.left_out else ""
         return f"{seen.evidence}\n{fenced(cut.text or '(nothing)', self.nonce)}{more}"
+
+
+def _refusal(toolset: str, policy: ToolPolicy) -> str:
+    if policy.allows(toolset):
+        return f"the toolset `{toolset}` is not switched on for this agent; a person may do that"
+    return f"this agent may not use the toolset `{toolset}`; go on without it"
 
 
 def _page(wanted: PageArguments, before: Mapping[str, Seen], most: int) -> Looked:

@@ -41,7 +41,7 @@ def new_check(name: str, start: Path, folder: Path | None = None) -> Scaffold:
     scaffold = _in_folder(name, folder) if folder is not None else _in_checkout(name, start)
     words = {"name": name, "title": name.replace("_", " ").capitalize(), "label": name.replace("_", "-")}
     words |= _from_checkout(name) if folder is None else _from_folder(name)
-    _write({scaffold.check: "check.py", scaffold.test: "test_check.py", scaffold.page: "page.md"}, words)
+    write_all({scaffold.check: "check.py", scaffold.test: "test_check.py", scaffold.page: "page.md"}, words)
     return scaffold
 
 
@@ -49,7 +49,7 @@ def new_program(name: str, folder: Path) -> Path:
     """Write the check `name` as a script into `folder`, ready to be run. UserError as for `new_check`."""
     _be_a_name(name)
     path = folder / f"{name}.sh"
-    _write({path: "check.sh"}, {"name": name, "label": name.replace("_", " ").upper()})
+    write_all({path: "check.sh"}, {"name": name, "label": name.replace("_", " ").upper()})
     path.chmod(0o755)
     return path
 
@@ -97,7 +97,8 @@ def _from_folder(name: str) -> dict[str, str]:
     }
 
 
-def _write(templates: Mapping[Path, str], words: Mapping[str, str]) -> None:
+def write_all(templates: Mapping[Path, str], words: Mapping[str, str]) -> None:
+    """Each path from its template, all or none. UserError for one that exists, or cannot be written."""
     if there := next((path for path in templates if path.exists()), None):
         raise UserError(f"`{there}` exists, and is left as it is", hint="choose another name, or move it away")
     written: list[Path] = []
