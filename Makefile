@@ -16,6 +16,8 @@ test: setup ## Every check and test that CI runs
 	@scripts/system-package kubernetes-client command -v kubectl
 	@scripts/system-package openssh-server test -x /usr/sbin/sshd
 	@scripts/system-package bubblewrap command -v bwrap
+	@scripts/system-package passt command -v pasta
+	@scripts/system-package iproute2 command -v ip
 	@scripts/system-package prometheus command -v prometheus
 	@scripts/test
 

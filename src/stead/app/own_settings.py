@@ -18,7 +18,9 @@ class OwnCheckSettings(Section):
     timeout: Duration = Field(default=timedelta(seconds=30), description="After this it is ended, and that is blind.")
     arguments: tuple[str, ...] = Field(default=(), description="What it is given.")
     reads: tuple[FilePath, ...] = Field(default=(), description="Files and folders that it may read besides its own folder.")
-    network: bool = Field(default=False, description="Whether it may use this machine's network.")
+    network: bool = Field(
+        default=False, description="Whether it may reach what is beyond this machine. What listens on this machine stays out of reach."
+    )
 
     @field_validator("every", "timeout")
     @classmethod

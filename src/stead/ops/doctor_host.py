@@ -77,4 +77,8 @@ async def examine_own(settings: Settings) -> Line:
         return fail(
             "own checks", f"{len(found)} programs are not run: {words}", "apt-get install bubblewrap; containers must allow user namespaces"
         )
+    wanting = sorted(name for name, own in settings.checks.own.items() if own.network)
+    if wanting and (words := await sandbox.trouble(LocalCommands(), network=True)):
+        some = f"{wanting[0]} is" if len(wanting) == 1 else f"{len(wanting)} programs that want the network are"
+        return fail("own checks", f"{some} not run: {words}", "apt-get install passt iproute2, or leave out `network`")
     return ok("own checks", f"{len(found)} programs, in the sandbox" if found else "Python files, no programs")

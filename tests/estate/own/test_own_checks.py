@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -16,6 +17,7 @@ from stead.cli.run import run as stead
 from stead.clocks import SteppedClock
 from stead.domain.finding import Finding, Severity
 from stead.domain.trigger import Sightings
+from stead.estate.beyond import own_addresses
 from stead.estate.host.commands import LocalCommands
 from stead.estate.own.estate import Manner, Own, OwnEstate
 from stead.estate.own.scripts import scripts
@@ -108,21 +110,66 @@ async def test_it_sees_its_own_folder_and_nothing_of_ours(folder: Path, clock: S
     assert "65534" in said
 
 
-async def test_the_network_and_other_files_are_there_only_when_they_are_named(folder: Path, clock: SteppedClock) -> None:
+async def test_other_files_are_there_only_when_they_are_named(folder: Path, clock: SteppedClock) -> None:
     named = folder.parent / "named"
     named.write_text("named file")
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        script = folder / "x.sh"
-        script.write_text(
-            "#!/usr/bin/perl\nuse IO::Socket::INET;\n"
-            f'my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:{port}", Timeout => 2); print $s ? "connected" : "alone";\n'
-            f'print -r "{named}" ? " sees" : " blind"; exit 2;\n'
-        )
-        script.chmod(0o755)
-        ((without,), _) = await looked(folder, clock)
-        ((allowed,), _) = await looked(folder, clock, x=Manner(network=True, reads=(named,)))
-    assert (without.evidence[0].value, allowed.evidence[0].value) == ("alone blind", "connected sees")
+    write(folder, "x.sh", f"cat {named} 2>/dev/null || echo blind; exit 2")
+    ((without,), _) = await looked(folder, clock)
+    ((allowed,), _) = await looked(folder, clock, x=Manner(reads=(named,)))
+    assert (without.evidence[0].value, allowed.evidence[0].value) == ("blind", "named file")
+
+
+CONNECTS = r"""#!/usr/bin/perl
+use IO::Socket::INET;
+open(my $routes, "<", "/proc/net/route"); my @routes = <$routes>;
+print "routes ", (@routes > 1 ? "out" : "nowhere");
+for my $at (@ARGV) { my $s = IO::Socket::INET->new(PeerAddr => $at, Timeout => 2); print ", ", $s ? "reached $at" : "refused" }
+exit 2;
+"""
+
+
+async def test_with_the_network_nothing_that_listens_on_this_machine_can_be_reached(folder: Path, clock: SteppedClock) -> None:
+    script = folder / "x.sh"
+    script.write_text(CONNECTS)
+    script.chmod(0o755)
+    four, _ = own_addresses()
+    with socket.create_server(("0.0.0.0", 0)) as server:
+        targets = tuple(f"{address}:{server.getsockname()[1]}" for address in ("127.0.0.1", "127.0.0.2", *four))
+        for target in targets:  # from outside of the sandbox each is there
+            host, port = target.split(":")
+            socket.create_connection((host, int(port)), timeout=2).close()
+        ((without,), _) = await looked(folder, clock, x=Manner(arguments=targets))
+        ((allowed,), blind) = await looked(folder, clock, x=Manner(network=True, arguments=targets))
+    refused = ", ".join("refused" for _ in targets)
+    assert blind == []
+    assert (without.evidence[0].value, allowed.evidence[0].value) == (f"routes nowhere, {refused}", f"routes out, {refused}")
+
+
+async def test_with_the_network_exit_codes_and_words_are_the_programs_own(folder: Path, clock: SteppedClock) -> None:
+    write(folder, "x.sh", "grep nameserver /etc/resolv.conf; grep Cap /proc/self/status; echo trouble >&2; exit 1")
+    ((finding,), _) = await looked(folder, clock, x=Manner(network=True))
+    assert (finding.severity, finding.evidence[0].value) == (Severity.WARNING, "nameserver 169.254.1.1")
+    assert "CapEff:\t0000000000000000" in finding.evidence[1].value
+    write(folder, "x.sh", "kill -9 $$")
+    _, (blind,) = await looked(folder, clock, x=Manner(network=True))
+    assert "exit code 137" in blind.summary
+
+
+async def test_where_the_network_cannot_be_kept_apart_only_the_programs_that_want_it_are_not_run(
+    folder: Path, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = folder.parent / "bin"
+    tools.mkdir()
+    for program in ("bwrap", "unshare"):
+        (tools / program).symlink_to(shutil.which(program) or "")
+    write(folder, "x.sh", f"touch {folder}/ran; exit 2")
+    write(folder, "y.sh", "echo alone; exit 1")
+    monkeypatch.setenv("PATH", str(tools))
+    (fires,), (blind,) = await looked(folder, clock, x=Manner(network=True))
+    assert fires.summary == "y.sh: alone"
+    assert (blind.reason, blind.check) == ("NoNetwork", "x.sh")
+    assert "because it wants the network: pasta is not installed (the package passt)" in blind.summary
+    assert not (folder / "ran").exists()
 
 
 async def test_without_a_sandbox_none_is_run_and_that_is_one_blind_finding(
@@ -231,3 +278,18 @@ def test_doctor_tells_of_own_checks(tmp_path: Path, folder: Path, capsys: pytest
     assert "own checks: 1 programs, in the sandbox" in capsys.readouterr().out
     stead(["doctor", "--state", str(tmp_path / "state"), *configured(tmp_path, own={"y.sh": {}})])
     assert "names y.sh, which is no program" in capsys.readouterr().out
+
+
+def test_doctor_tells_that_programs_with_the_network_cannot_run(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, "x.sh", "exit 0")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for program in ("bwrap", "unshare"):
+        (tools / program).symlink_to(shutil.which(program) or "")
+    monkeypatch.setenv("PATH", str(tools))
+    stead(["doctor", "--state", str(tmp_path / "state"), *configured(tmp_path, own={"x.sh": {"network": True}})])
+    said = capsys.readouterr().out
+    assert "own checks: x.sh is not run: pasta is not installed" in said
+    assert "apt-get install passt" in said

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from stead.domain.errors import BlindError, UnreachableError
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Severity
 from stead.domain.subject import Subject
-from stead.estate import sandbox
+from stead.estate import beyond, sandbox
 from stead.estate.own import nagios
 from stead.estate.own.scripts import Script, scripts
 from stead.estate.timed import Look, TimedEstate
@@ -61,7 +61,8 @@ class OwnEstate(TimedEstate):
         super().__init__(estate_id, clock)
         self._own = own
         self._commands = commands
-        self._sandbox_works = False
+        self._works: set[bool] = set()
+        """With which networks (`network` of a program) a sandbox was seen to work."""
 
     def looks(self) -> Mapping[str, Look]:
         found = scripts(self._own.folders)
@@ -95,14 +96,27 @@ class OwnEstate(TimedEstate):
         return Look(name=script.name, check=script.name, every=manner.every, run=run, version=script.version)
 
     async def _run(self, script: Script, manner: Manner, now: datetime) -> Sequence[Finding]:  # noqa: ARG002 - it is told by its clock
-        if not self._sandbox_works:
-            if words := await sandbox.trouble(self._commands):
-                raise UnreachableError(f"own checks are not run: {words}", reason="NoSandbox", command="stead doctor")
-            self._sandbox_works = True
+        await self._require_sandbox(network=False)
+        if manner.network:
+            await self._require_sandbox(network=True)
         argv = [str(script.path), *manner.arguments]
         box = sandbox.Sandbox(folder=script.path.parent, reads=manner.reads, network=manner.network)
         done = await self._commands.run(box.command(argv), manner.timeout.total_seconds())
+        if manner.network:
+            if (own_words := beyond.said(done.stderr)) is None:
+                raise BlindError(f"it could not be started: {beyond.trouble(done)}", reason="NotStarted", command="stead doctor")
+            done = replace(done, stderr=own_words)
         return self._judge(script, done, shlex.join(argv))
+
+    async def _require_sandbox(self, *, network: bool) -> None:
+        """UnreachableError when none works here, for then no program can run; BlindError when none with a network does."""
+        if network in self._works:
+            return
+        if words := await sandbox.trouble(self._commands, network=network):
+            if network:
+                raise BlindError(f"it is not run, because it wants the network: {words}", reason="NoNetwork", command="stead doctor")
+            raise UnreachableError(f"own checks are not run: {words}", reason="NoSandbox", command="stead doctor")
+        self._works.add(network)
 
     def _judge(self, script: Script, done: Completed, command: str) -> Sequence[Finding]:
         """BlindError for an answer that is none: unknown, an exit code that means nothing, a program that could not be started."""
