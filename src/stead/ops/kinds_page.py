@@ -43,7 +43,7 @@ def _judged(rule: Rule) -> str:
         said.append(f"Good: {_names(rule.good)}.")
     if rule.bad:
         said.append(f"Bad: {_names(rule.bad)}.")
-    said += [f"`{nested.at}`: {_names((*nested.good, *nested.bad))}." for nested in rule.nested]
+    said += [f"`{nested.at}`: {_names((*nested.good, *nested.minor, *nested.bad))}." for nested in rule.nested]
     said += [_phase(phase) for phase in rule.phases if phase.degraded]
     if rule.tests:
         told = dict.fromkeys(test.reason for test in rule.tests if test.health in ("degraded", "progressing"))

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from stead.checks.custom import conditions, phases
 from stead.checks.custom.learned import Learned
-from stead.checks.custom.paths import holds, text, value, values
+from stead.checks.custom.paths import holds, parts, text, value, values
 from stead.checks.custom.resource import HEALTHY, SUSPENDED, Health, Resource, Seen, Stated, Verdict, moment, stated
 from stead.checks.custom.rules import Nested, Rule, Test, span
 
@@ -19,6 +19,8 @@ DELETE_WITHIN = timedelta(hours=1)
 """How long finalizers may take: a controller tears down what is outside the cluster."""
 LAG_WITHIN = timedelta(minutes=30)
 """How long a controller may leave a changed spec unread: longer than the slowest common resync."""
+
+UNREAD = Verdict(health=Health.MISSING, reason="NotReconciled", says="has not been looked at since it was changed", wait=LAG_WITHIN)
 
 _SWITCHES = ("suspend", "suspended", "paused", "pause", "disabled")
 
@@ -36,8 +38,17 @@ def judge(resource: Resource, rule: Rule, learned: Learned, now: datetime) -> Ve
         return exact
     said = _said(resource, rule, learned, now)
     if exact is None or said.health is Health.DEGRADED or (said.health is Health.PROGRESSING and exact.since is None and said.since):
-        return said
+        return _lagging(resource, rule, learned) if said is HEALTHY else said
     return exact
+
+
+def _lagging(resource: Resource, rule: Rule, learned: Learned) -> Verdict:
+    """A status that is good, but is about an older spec: kstatus calls that in progress, too. What has run to its end is never looked at
+    again, and without a status of its own (subresource) every word of a controller counts as a new spec."""
+    observed = resource.observed
+    if observed is None or not 0 < observed < resource.generation or rule.run is not None or not learned.own_status:
+        return HEALTHY
+    return HEALTHY if phases.is_over(resource, rule) else UNREAD
 
 
 def _said(resource: Resource, rule: Rule, learned: Learned, now: datetime) -> Verdict:
@@ -112,20 +123,19 @@ def _by_conditions(resource: Resource, rule: Rule, learned: Learned, now: dateti
         yield whole
     for nested in rule.nested:
         for part, name in _parts(resource, nested):
-            own = Rule(good=nested.good, bad=nested.bad, conventions=False, wait=rule.wait, severity=rule.severity, **_tones(rule))
+            own = Rule(good=nested.good, minor=nested.minor, bad=nested.bad, conventions=False, wait=rule.wait, **_tones(rule))
             if (verdict := conditions.judge(part, own, {}, resource, now)) is not None:
                 yield _named(verdict, name)
 
 
 def _parts(resource: Resource, nested: Nested) -> Iterator[tuple[tuple[Stated, ...], str]]:
-    listed = value(resource.data, nested.at)
-    for index, part in enumerate(cast("list[Any]", listed) if isinstance(listed, list) else ()):
-        where = f".{nested.at}[{index}]"
-        yield tuple(stated(part, where)), text(part, nested.name)
+    for index, (key, part) in enumerate(parts(value(resource.data, nested.at))):
+        where = f".{nested.at}.{key}" if key else f".{nested.at}[{index}]"
+        yield tuple(stated(part, where)), text(part, nested.name) or key
 
 
 def _tones(rule: Rule) -> dict[str, Any]:
-    return {"waits": rule.waits, "quiet": rule.quiet, "failed": rule.failed}
+    return {"waits": rule.waits, "quiet": rule.quiet, "failed": rule.failed, "severity": rule.severity}
 
 
 def _named(verdict: Verdict, name: str) -> Verdict:
@@ -146,7 +156,7 @@ def _unsaid(resource: Resource, rule: Rule) -> Verdict:
     """Nothing was said of its health: whether that is a fault is known only of kinds whose controllers always say something."""
     observed = resource.observed
     if observed is not None and observed < resource.generation:
-        return Verdict(health=Health.MISSING, reason="NotReconciled", says="has not been looked at since it was changed", wait=LAG_WITHIN)
+        return UNREAD
     if rule.expects and resource.created is not None and resource.says_nothing:
         return Verdict(
             health=Health.MISSING,

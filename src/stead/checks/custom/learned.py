@@ -16,10 +16,12 @@ _PHASES = frozenset(("status", "state", "phase", "health"))
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """`conditions` the polarity of their types · `phases` paths of fields that say how the object is."""
+    """`conditions` the polarity of their types · `phases` paths of fields that say how the object is · `own_status`: writing the status
+    does not count as a new spec (`metadata.generation`)."""
 
     conditions: Mapping[str, Polarity] = field(default_factory=dict[str, Polarity])
     phases: tuple[str, ...] = ()
+    own_status: bool = True
 
 
 def learn(every: Sequence[CustomResourceDefinition], name: str) -> Learned:

@@ -1,7 +1,7 @@
 """Reads a field of any object by its path, and tells whether it is as a rule expects.
 
-A path is what kubectl's jsonpath writes without braces: `status.listeners[].conditions`; after `metadata.labels.` or
-`metadata.annotations.` the rest is one key. Whatever stands there, of whatever type, reading it never fails.
+A path is what kubectl's jsonpath writes without braces: `status.listeners[].conditions`, also for the values of a map; after
+`metadata.labels.` or `metadata.annotations.` the rest is one key. Whatever stands there, of whatever type, reading it never fails.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def steps(path: str) -> tuple[str, ...]:
 
 
 def values(data: Any, path: str) -> Iterator[Any]:
-    """Everything at `path`; `[]` goes into each item of a list. Nothing where there is nothing."""
+    """Everything at `path`; `[]` goes into each item of a list or a map. Nothing where there is nothing."""
     if "[]" in path:
         yield from _each(data, steps(path))
     elif (found := value(data, path)) is not None:
@@ -92,9 +92,17 @@ def _each(data: Any, path: tuple[str, ...]) -> Iterator[Any]:
     found = cast("dict[str, Any]", data).get(step.removesuffix("[]")) if isinstance(data, dict) else None
     if not step.endswith("[]"):
         yield from _each(found, rest)
-    elif isinstance(found, list):
-        for item in cast("list[Any]", found):
+    else:
+        for _, item in parts(found):
             yield from _each(item, rest)
+
+
+def parts(found: Any) -> Iterator[tuple[str, Any]]:
+    """The items of a list, or those of a map with their keys: disks by name. Nothing for anything else."""
+    if isinstance(found, list):
+        yield from (("", item) for item in cast("list[Any]", found))
+    elif isinstance(found, dict):
+        yield from cast("dict[str, Any]", found).items()
 
 
 def _plain(found: Any) -> str:

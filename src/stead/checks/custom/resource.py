@@ -87,7 +87,7 @@ class Resource:
         # A present but empty annotation (Cluster API's `paused`) is one, too.
         annotations |= {k: "" for k, v in _present(obj) if v == ""}
         named: dict[str, Any] = {"name": meta.name, "namespace": meta.namespace, "labels": dict(meta.labels), "annotations": annotations}
-        named |= {"finalizers": list(meta.finalizers[:10])}
+        named |= {"finalizers": list(meta.finalizers[:10]), "generation": meta.generation}
         if meta.creation_timestamp is not None:
             named["creationTimestamp"] = meta.creation_timestamp.isoformat()
         data = {"metadata": named, "spec": obj.spec.plain(), "status": status}

@@ -56,11 +56,13 @@ class Ref(Data, frozen=True):
 
 
 class Nested(Data, frozen=True):
-    """Conditions of parts (`at` is the list of parts): listeners, parents, nodes. `name` is the field that a part is known by."""
+    """Conditions of parts (`at` is the list of parts, or a map of them by name): listeners, parents, disks. `name` is the field that a part
+    is known by; `minor` are good ones whose loss is a warning."""
 
     at: str
     name: str = "name"
     good: tuple[str, ...] = ()
+    minor: tuple[str, ...] = ()
     bad: tuple[str, ...] = ()
 
 

@@ -60,6 +60,7 @@ class Switches(Annotations, frozen=True):
     argocd_skip: str = field(default="", name="argocd.argoproj.io/skip-reconcile")
     capi_paused: str | None = field(default=None, name="cluster.x-k8s.io/paused")
     cnpg_hibernation: str = field(default="", name="cnpg.io/hibernation")
+    cnpg_reconciliation: str = field(default="", name="cnpg.io/reconciliation")
     crossplane_paused: str = field(default="", name="crossplane.io/paused")
     eck_managed: str = field(default="", name="eck.k8s.elastic.co/managed")
     flux_reconcile: str = field(default="", name="kustomize.toolkit.fluxcd.io/reconcile")

@@ -1,0 +1,117 @@
+"""What the rules say of known kinds where the meaning of a field is easily missed: parts, pauses, older specs, nobody's objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stead.checks.custom.custom_resource import custom_resource
+from stead.domain.finding import Finding, FindingState, Severity
+from stead.testing.checks import judge
+from stead.testing.objects import NOW, Json, ago, condition, metadata
+
+WAITS = "…"
+"""What marks a reason that is only waited for."""
+
+VOLUME, NODE = "longhorn.io/v1beta2 Volume", "longhorn.io/v1beta2 Node"
+CNPG, APP, APPS = "postgresql.cnpg.io/v1 Cluster", "argoproj.io/v1alpha1 Application", "argoproj.io/v1alpha1 ApplicationSet"
+ROUTE, ORDER = "gateway.networking.k8s.io/v1 HTTPRoute", "acme.cert-manager.io/v1 Order"
+SECRET, MACHINE = "secrets.hashicorp.com/v1beta1 VaultStaticSecret", "cluster.x-k8s.io/v1beta2 Machine"
+VM, FLUX = "kubevirt.io/v1 VirtualMachine", "kustomize.toolkit.fluxcd.io/v1 Kustomization"
+ATTACHED = {"state": "attached", "robustness": "healthy"}
+SYNCED = {"health": {"status": "Healthy"}, "sync": {"status": "Synced"}}
+
+
+def obj(what: str, status: Json | None = None, spec: Json | None = None, *conditions: Json, **meta: Any) -> Json:
+    api_version, kind = what.split()
+    whole = (status or {}) | ({"conditions": list(conditions)} if conditions else {})
+    made = metadata("it", creationTimestamp=ago(days=20), generation=2) | meta
+    return {"apiVersion": api_version, "kind": kind, "metadata": made, "spec": spec or {}, "status": whole}
+
+
+def look(*objects: Json) -> list[Finding]:
+    return judge(custom_resource, *objects, now=NOW)
+
+
+def disk(*conditions: Json) -> Json:
+    return {"diskStatus": {"default-disk-1": {"conditions": list(conditions)}}}
+
+
+def sync(phase: str, **started: float) -> Json:
+    return SYNCED | {"operationState": {"phase": phase, "startedAt": ago(**started)}}
+
+
+ROWS: list[tuple[Json, str]] = [
+    # Longhorn: the volume's own place, and each disk of a node.
+    (obj(VOLUME, ATTACHED, None, condition("Scheduled")), ""),
+    (obj(VOLUME, ATTACHED, None, condition("Scheduled", "False", reason="ReplicaSchedulingFailure")), "NotScheduled"),
+    (obj(VOLUME, ATTACHED, None, condition("Scheduled", "False", reason="LocalReplicaSchedulingFailure")), ""),
+    (obj(VOLUME, ATTACHED, None, condition("Restore", "True", reason="RestoreInProgress")), ""),
+    (obj(VOLUME, {"state": "detached"}, None, condition("Restore", "False", reason="RestoreFailure")), "RestoreFailed"),
+    (obj(NODE, disk(condition("Ready"), condition("Schedulable")), None, condition("Ready")), ""),
+    (obj(NODE, disk(condition("Ready", "False", reason="DiskFilesystemChanged")), None, condition("Ready")), "NotReady"),
+    (
+        obj(NODE, disk(condition("Ready"), condition("Schedulable", "False", reason="DiskPressure")), None, condition("Ready")),
+        "NotSchedulable",
+    ),
+    (obj(NODE, None, None, condition("Ready"), condition("RequiredPackages", "False", reason="UnknownOS")), ""),
+    (
+        obj(NODE, None, None, condition("Ready"), condition("RequiredPackages", "False", reason="PackagesNotInstalled")),
+        "NotRequiredPackages",
+    ),
+    # CloudNativePG: what waits for a person, and what a person switched off.
+    (obj(CNPG, {"phase": "Waiting for user action"}, None, condition("Ready", "False", reason="ClusterIsNotReady")), ""),
+    (obj(CNPG, None, None, condition("Ready", "False"), annotations={"cnpg.io/reconciliation": "disabled"}), ""),
+    (obj(CNPG, {"phase": "Switchover in progress"}, None, condition("Ready", "False", ago(minutes=1))), WAITS + "NotReady"),
+    # Argo CD
+    (obj(APP, sync("Running", minutes=5)), WAITS + "SyncStuck"),
+    (obj(APP, sync("Running", hours=5)), "SyncStuck"),
+    (obj(APP, sync("Succeeded", hours=5)), ""),
+    (obj(APPS, None, None, condition("ResourcesUpToDate", "False", reason="ApplicationSetError")), "NotResourcesUpToDate"),
+    (obj(APPS), "NotReconciled"),
+    (obj(APPS, creationTimestamp=ago(minutes=1)), WAITS + "NotReconciled"),
+    # Gateway API: nobody has taken the route up.
+    (obj(ROUTE, None, {"parentRefs": [{"name": "web"}]}), "NotTakenUp"),
+    (obj(ROUTE, {"parents": []}, {"parentRefs": [{"name": "web"}]}, creationTimestamp=ago(minutes=1)), WAITS + "NotTakenUp"),
+    (obj(ROUTE, None, {}), ""),
+    # cert-manager: an order that is ready has no certificate yet.
+    (obj(ORDER, {"state": "ready"}, creationTimestamp=ago(minutes=5)), WAITS + "StillWaiting"),
+    (obj(ORDER, {"state": "ready"}), "StillWaiting"),
+    (obj(ORDER, {"state": "errored", "reason": "…"}), "Failed"),
+    # Vault Secrets Operator: the status tells of the last time that it went well.
+    (obj(SECRET, {"lastGeneration": 2, "secretMAC": "x"}), ""),
+    (obj(SECRET, {"lastGeneration": 1, "secretMAC": "x"}), WAITS + "NotReconciled"),
+    (obj(SECRET), "NotReconciled"),
+    # Cluster API, KEDA: Paused True
+    (obj(MACHINE, None, None, condition("Paused"), condition("Available", "False", reason="NodeNotHealthy")), ""),
+    (obj(MACHINE, None, None, condition("Paused", "False"), condition("Available", "False", reason="NodeNotHealthy")), "NotAvailable"),
+    (obj("keda.sh/v1alpha1 ScaledObject", None, None, condition("Ready", "Unknown"), condition("Paused")), ""),
+    # KubeVirt: paused by a person, and by a disk that is full or gone.
+    (obj(VM, {"printableStatus": "Paused"}, None, condition("Paused", reason="PausedByUser")), ""),
+    (obj(VM, {"printableStatus": "Paused"}, None, condition("Paused", reason="PausedIOError")), "PausedByError"),
+    (
+        obj("ceph.rook.io/v1 CephBlockPool", {"phase": "Ready", "mirroringStatus": {"summary": {"health": "ERROR"}}}),
+        WAITS + "MirroringFailed",
+    ),
+    # Any kind: good, and about an older spec.
+    (obj(FLUX, {"observedGeneration": 2}, None, condition("Ready")), ""),
+    (obj(FLUX, {"observedGeneration": 1}, None, condition("Ready")), WAITS + "NotReconciled"),
+    (obj(FLUX, {"observedGeneration": 1}, {"suspend": True}, condition("Ready")), ""),
+    (obj("argoproj.io/v1alpha1 Workflow", {"phase": "Succeeded", "observedGeneration": 1}), ""),
+    (obj("shop.example.com/v1 Widget", {"phase": "Completed", "observedGeneration": 1}, None, condition("Ready")), ""),
+]
+
+
+@pytest.mark.parametrize(("it", "said"), ROWS, ids=lambda one: one["kind"] if isinstance(one, dict) else one or "well")
+def test_a_known_kind_is_judged_as_its_fields_mean(it: Json, said: str) -> None:
+    found = [WAITS * (f.state is FindingState.PROGRESSING) + f.reason for f in look(it)]
+    assert found == ([said] if said else [])
+
+
+def test_the_part_that_is_not_well_is_named() -> None:
+    (gone,) = look(obj(NODE, disk(condition("Ready", "False", reason="NoDiskInfo")), None, condition("Ready")))
+    (full,) = look(obj(NODE, disk(condition("Schedulable", "False", reason="DiskPressure")), None, condition("Ready")))
+    assert "for default-disk-1" in gone.summary
+    assert ".status.diskStatus.default-disk-1.conditions" in gone.evidence[0].command
+    assert (gone.severity, full.severity) == (Severity.CRITICAL, Severity.WARNING)
