@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from stead.domain.action import Action, ActionRequest, Risk
+from stead.domain.action import Action, ActionRequest, Fence, Risk
 from stead.domain.finding import Finding, FindingClass, LookAgain, Progressing
 from stead.domain.gauge import Gauge, Measure
 from stead.domain.model import ModelSpec
+from stead.domain.parameter import Parameter
 from stead.domain.subject import Subject
 from stead.ports import Channel, Clock, Estate, Hands, HostCommands
 
@@ -203,9 +204,13 @@ class Verb:
     `preflight(action, estate)` returns why not, "" when nothing speaks against it; it looks at the live world.
     `apply(action, estate, hands)` makes the change, fenced by the action's precondition.
     `landed(action, estate)` looks whether this very action has already been applied: the question after a crash.
+    `proved(action, estate)` says what beyond the finding's silence is missing to a proof, "" when nothing is; None where silence is enough.
     `subject_stays` says whether the subject must still be there for a proof, or must be gone.
-    `api_version` is that of its kinds, `parameters` what each is, in a few words, and `command(subject, parameters)` the line that does
-    the same by hand: a model that proposes the verb knows no more of it than these.
+    `api_version` is that of its kinds, `parameters` what may be given, and `command(subject, parameters)` the line that does the same by
+    hand: a model that proposes the verb knows no more of it than these.
+    `fence` keeps it from being done twice. `rehearse(action, estate, hands)` has the estate check it without keeping anything, and returns
+    what would change, a line each; None where an estate cannot say.
+    `told_only` says why it is never done and only told, as a line for a person; "" for what Stead does itself.
     """
 
     name: str
@@ -219,8 +224,12 @@ class Verb:
     subject_stays: bool = True
     page: str = ""
     api_version: str = ""
-    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    parameters: Mapping[str, Parameter] = field(default_factory=dict[str, Parameter])
     command: Callable[[Subject, Mapping[str, Any]], str] | None = None
+    fence: Fence = Fence.PRECONDITION
+    rehearse: Callable[[Action, Estate, Hands], Awaitable[Sequence[str]]] | None = None
+    told_only: str = ""
+    proved: Callable[[Action, Estate], Awaitable[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

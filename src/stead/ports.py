@@ -149,8 +149,19 @@ class Hands(Protocol):
     Raises ConflictError when a precondition does not hold (HTTP 409), PermanentError when refused, TemporaryError when it may work later.
     """
 
-    async def patch(self, subject: Subject, body: Object, *, action: str) -> Object:
-        """Merge-patch (RFC 7386; strategic for built-in Kubernetes kinds). A `metadata.resourceVersion` in `body` is a precondition."""
+    async def patch(self, subject: Subject, body: Object, *, action: str, rehearse: bool = False) -> Object:
+        """Merge-patch (RFC 7386; strategic for built-in Kubernetes kinds). A `metadata.resourceVersion` in `body` is a precondition.
+
+        With `rehearse` the estate checks it as always, answers what the object would become, and keeps nothing.
+        """
+        ...
+
+    async def create(self, subject: Subject, body: Object, *, action: str, part: str = "") -> Object:
+        """Make the object, or ask for a `part` of it (`eviction`). One of that name that is there already is a ConflictError."""
+        ...
+
+    async def run(self, argv: Sequence[str], *, timeout: float, action: str) -> Completed:
+        """Run a program of a host, for at most `timeout` seconds. TemporaryError when nobody can say how it ended."""
         ...
 
     async def delete(self, subject: Subject, *, uid: str, grace_seconds: int | None, action: str) -> None:

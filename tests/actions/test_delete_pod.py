@@ -10,6 +10,7 @@ from stead.actions.delete_pod import delete_pod
 from stead.domain.action import Action
 from stead.domain.errors import ConflictError
 from stead.domain.subject import Subject
+from stead.estate.hands import Refusing
 from stead.ports import Estate, Hands, Object
 from stead.testing.bare_cluster import BareCluster
 from stead.testing.workloads import node, pod, stuck_pod
@@ -74,15 +75,16 @@ async def test_another_pod_of_that_name_is_not_touched(cluster: BareCluster, est
     assert cluster.get("Pod", subject.name) is not None
 
 
-class Late:
+class Late(Refusing):
     """Hands that write only after somebody has put another pod in the place of the one that was meant."""
 
     def __init__(self, hands: Hands, cluster: BareCluster) -> None:
+        super().__init__("practice")
         self._hands = hands
         self._cluster = cluster
 
-    async def patch(self, subject: Subject, body: Object, *, action: str) -> Object:
-        return await self._hands.patch(subject, body, action=action)
+    async def patch(self, subject: Subject, body: Object, *, action: str, rehearse: bool = False) -> Object:
+        return await self._hands.patch(subject, body, action=action, rehearse=rehearse)
 
     async def delete(self, subject: Subject, *, uid: str, grace_seconds: int | None, action: str) -> None:
         stuck_pod(self._cluster, subject.name, metadata={"uid": "another"})

@@ -11,6 +11,7 @@ from stead.actions.rollback_revision import rollback_revision
 from stead.domain.action import Action
 from stead.domain.errors import ConflictError
 from stead.domain.subject import Subject
+from stead.estate.hands import Refusing
 from stead.ports import Estate, Hands, Object
 from stead.testing.bare_cluster import BareCluster
 
@@ -92,19 +93,20 @@ async def test_a_deployment_that_somebody_edited_meanwhile_is_left_alone(
     assert not [r for r in cluster.requests if r.verb == "patch"]
 
 
-class Meddling:
+class Meddling(Refusing):
     """Hands into which somebody reaches right before they write."""
 
     def __init__(self, hands: Hands, meddle: Callable[[], object], times: int) -> None:
+        super().__init__("practice")
         self._hands = hands
         self._meddle = meddle
         self._times = times
 
-    async def patch(self, subject: Subject, body: Object, *, action: str) -> Object:
+    async def patch(self, subject: Subject, body: Object, *, action: str, rehearse: bool = False) -> Object:
         if self._times:
             self._times -= 1
             self._meddle()
-        return await self._hands.patch(subject, body, action=action)
+        return await self._hands.patch(subject, body, action=action, rehearse=rehearse)
 
     async def delete(self, subject: Subject, *, uid: str, grace_seconds: int | None, action: str) -> None:
         await self._hands.delete(subject, uid=uid, grace_seconds=grace_seconds, action=action)

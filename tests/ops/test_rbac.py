@@ -33,10 +33,15 @@ def test_reading_reads_no_secrets_and_writes_nothing():
 def test_writing_may_do_what_the_verbs_do_and_no_more():
     rights = {(rule.group, rule.resource): rule.verbs for rule in write_role().rules}
     assert rights == {
+        ("", "nodes"): ("patch",),
+        ("", "persistentvolumeclaims"): ("patch",),
         ("", "pods"): ("delete",),
+        ("", "pods/eviction"): ("create",),
         ("apps", "daemonsets"): ("patch",),
         ("apps", "deployments"): ("patch",),
         ("apps", "statefulsets"): ("patch",),
+        ("batch", "cronjobs"): ("patch",),
+        ("batch", "jobs"): ("create", "delete"),
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stead.actions.fenced import MARK, has_landed, patch_fenced
+from stead.actions.fenced import MARK, has_landed, patch_fenced, rehearsal
 from stead.declare import Applied, Rbac, Verb
 from stead.domain.action import Action, Risk
 from stead.estate.kubernetes.live import at, condition, handle, kubectl, moved, number, text
@@ -24,11 +24,12 @@ async def _preflight(action: Action, estate: Estate) -> str:
     return _why_not(live)
 
 
-async def _apply(action: Action, estate: Estate, hands: Hands) -> Applied:
-    async def change(_: Object) -> Mapping[str, Any]:
-        return {"spec": {"template": {"metadata": {"annotations": {MARK: action.id}}}}}
+async def _change(action: Action, _: Estate, __: Object) -> Mapping[str, Any]:
+    return {"spec": {"template": {"metadata": {"annotations": {MARK: action.id}}}}}
 
-    _, after = await patch_fenced(action, estate, hands, change)
+
+async def _apply(action: Action, estate: Estate, hands: Hands) -> Applied:
+    _, after = await patch_fenced(action, estate, hands, _change)
     return Applied(note=f"{action.request.subject} restarts (generation {number(after, 'metadata', 'generation')})")
 
 
@@ -73,4 +74,5 @@ restart_rollout = Verb(
     page=(__doc__ or "").strip(),
     api_version="apps/v1",
     command=lambda subject, _: kubectl(subject, "rollout", "restart", handle(subject)),
+    rehearse=rehearsal(_change),
 )

@@ -18,6 +18,19 @@ class Risk(StrEnum):
     HIGH = "high"
 
 
+class Fence(StrEnum):
+    """What keeps a change from being made twice when nobody knows whether it was made.
+
+    PRECONDITION: the write carries what must still hold, and marks what it changed. KEY: the action's id names what is made, which can be
+    there only once, or what is asked for is a state in which a second try changes nothing. ONCE: it is sent once; whoever comes after a
+    crash only looks, and says *unknown* where nothing can be seen.
+    """
+
+    PRECONDITION = "precondition"
+    KEY = "key"
+    ONCE = "once"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Precondition:
     """What must still hold when the action is applied: this very object, and its spec as it was when the action was decided.
@@ -96,6 +109,10 @@ _ENDED = frozenset(
 )
 
 
+UNDO = ".undo"
+"""The segment of an action that takes another one back: `41.1.1.1.undo.1`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """An ActionRequest with a life: `id` is `{incident}.{episode}.{segment}.{n}`, the idempotency key of what it does."""
@@ -105,3 +122,8 @@ class Action:
     request: ActionRequest
     state: ActionState = ActionState.PROPOSED
     note: str = ""
+
+    @property
+    def undoes(self) -> bool:
+        """Whether it takes another action back."""
+        return UNDO in self.id

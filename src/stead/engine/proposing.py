@@ -15,6 +15,7 @@ from stead.domain.conclusion import Conclusion, Remedy, Target, doubt
 from stead.domain.errors import BlindError, TemporaryError
 from stead.domain.finding import Finding
 from stead.domain.ids import INVESTIGATOR
+from stead.domain.parameter import wrong
 from stead.domain.subject import Subject
 from stead.engine.journey import Journey
 from stead.engine.pursue import Proposal, with_labels
@@ -55,7 +56,11 @@ def _why_not(remedy: Remedy, verb: Verb | None) -> str:
         return "Stead knows no such verb"
     if remedy.target.kind not in verb.kinds:
         return f"the verb is for {', '.join(verb.kinds)}"
-    return ""
+    return wrong(verb.parameters, _values(remedy))
+
+
+def _values(remedy: Remedy) -> Mapping[str, Any]:
+    return {name: _number(value) for name, value in remedy.parameters.items()}
 
 
 async def _request(
@@ -73,7 +78,7 @@ async def _request(
         estate=named.estate, api_version=named.api_version, kind=named.kind, name=named.name, namespace=named.namespace, uid=uid
     )
     cured = _cured(subject, found)
-    parameters = {name: _number(value) for name, value in remedy.parameters.items()}
+    parameters = _values(remedy)
     request = ActionRequest(
         verb=verb.name,
         subject=subject,

@@ -5,10 +5,13 @@ Being blind, and the subject being gone, prove nothing. What is not proven in ti
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 
-from stead.domain.action import ActionState
+from stead.domain.action import UNDO, ActionState
 from stead.domain.delivery import Because
+from stead.domain.errors import BlindError, TemporaryError
 from stead.domain.incident import IncidentState
 from stead.engine import agenda, decide, investigations, notify, triage
 from stead.engine.faults import fault_point
@@ -18,14 +21,20 @@ from stead.ports import Observation, Seen
 from stead.store import actions, due, events, incidents
 from stead.store.actions import StoredAction
 
-_UNDO = ".undo"
-"""The segment of an action that takes another one back."""
-
 
 async def look(journey: Journey, action_id: str) -> Observation:
-    """One fresh look at the action's finding and subject."""
-    request = (await journey.store.run(actions.get, action_id)).action.request
-    return await journey.estates[request.subject.estate].observe(request.check, request.fingerprint, request.subject)
+    """One fresh look at the action's finding and subject, and at what else its verb wants to see for a proof."""
+    action = (await journey.store.run(actions.get, action_id)).action
+    request, verb = action.request, journey.verbs.get(action.request.verb)
+    estate = journey.estates[request.subject.estate]
+    seen = await estate.observe(request.check, request.fingerprint, request.subject)
+    if verb is None or verb.proved is None or seen.seen not in (Seen.QUIET, Seen.ABSENT):
+        return seen
+    try:
+        missing = await verb.proved(action, estate)
+    except (BlindError, TemporaryError) as error:
+        return replace(seen, seen=Seen.BLIND, note=str(error))
+    return replace(seen, seen=Seen.LAGGING, note=missing) if missing else seen
 
 
 def weigh(connection: sa.Connection, journey: Journey, action_id: str, position: int, observation: Observation) -> bool:
@@ -53,7 +62,12 @@ def _is_good(journey: Journey, stored: StoredAction, observation: Observation) -
     stays = verb is None or verb.subject_stays
     if not stays and observation.seen is Seen.ABSENT:
         return not observation.present
-    fewer = stored.replicas is not None and observation.replicas is not None and observation.replicas < stored.replicas
+    fewer = (
+        not stored.action.undoes
+        and stored.replicas is not None
+        and observation.replicas is not None
+        and observation.replicas < stored.replicas
+    )
     return observation.seen is Seen.QUIET and observation.present == stays and not fewer
 
 
@@ -84,11 +98,11 @@ def _unproven(connection: sa.Connection, journey: Journey, stored: StoredAction,
 async def undo(journey: Journey, action_id: str) -> None:
     """Propose to take the change back. Policy decides on it as on everything else. What took something back is not taken back."""
     stored = await journey.store.run(actions.get, action_id)
-    if stored.undo is None or _UNDO in action_id:
+    if stored.undo is None or stored.action.undoes:
         return
     estate = journey.estates[stored.undo.subject.estate]
     proposal: Proposal = await with_labels(estate, stored.undo)
-    await journey.store.run(decide.decide, journey, stored.action.incident, [proposal], f"{action_id}{_UNDO}")
+    await journey.store.run(decide.decide, journey, stored.action.incident, [proposal], f"{action_id}{UNDO}")
 
 
 def _record(connection: sa.Connection, journey: Journey, stored: StoredAction, *, proven: bool, note: str) -> None:

@@ -10,21 +10,22 @@ from stead.declare import playbook
 from stead.domain.action import ActionRequest
 from stead.domain.finding import Finding
 from stead.domain.subject import Subject
-from stead.estate.kubernetes.live import controller, handle, kubectl, precondition, text
-from stead.estate.kubernetes.revisions import REVISION, Revision, revisions, template_of, without_restart
+from stead.estate.kubernetes.controller_revisions import ROLLS_BACK, all_revisions, is_seen, made_from
+from stead.estate.kubernetes.live import handle, kubectl, precondition, text
+from stead.estate.kubernetes.revisions import Revision, template_of, without_restart
 from stead.playbooks.references import keys_asked_of
 from stead.ports import Estate, Object
 
-_OF_THE_WORKLOAD = "deployment_not_progressing"
+_OF_THE_WORKLOAD = ("deployment_not_progressing", "statefulset_short", "daemonset_short")
 
 SUSPECT = timedelta(minutes=30)
 """A fault that began this soon after a release is put down to it: three times the 10 minutes (`progressDeadlineSeconds`, apps/v1) that
 Kubernetes itself gives a rollout."""
 
 
-@playbook(checks=(_OF_THE_WORKLOAD, "container_crash", "container_oom", "image_pull", "config_missing"), rank=50)
+@playbook(checks=(*_OF_THE_WORKLOAD, "container_crash", "container_oom", "image_pull", "config_missing"), rank=50)
 async def rollback_release(findings: Sequence[Finding], estate: Estate, now: datetime) -> list[ActionRequest]:
-    """Fits a Deployment whose newest revision is at fault and which has an older one.
+    """Fits a Deployment, StatefulSet or DaemonSet whose newest revision is at fault and which has an older one.
 
     An older revision that still serves is known to be healthy. Where none does, the one before is proposed as a guess, and only if the
     fault began soon after the newest was released. It does not fit where a key is missing that the older revision asks for just the same,
@@ -33,7 +34,7 @@ async def rollback_release(findings: Sequence[Finding], estate: Estate, now: dat
     by_workload: dict[Subject, list[Finding]] = {}
     for finding in sorted(findings, key=lambda f: f.fingerprint):
         owner = finding.top or finding.subject
-        if finding.check in rollback_release.checks and owner.kind == "Deployment":
+        if finding.check in rollback_release.checks and owner.kind in ROLLS_BACK:
             by_workload.setdefault(replace(owner, uid=""), []).append(finding)
     proposed = [await _propose(subject, found, estate, now) for subject, found in sorted(by_workload.items())]
     return [request for request in proposed if request is not None]
@@ -43,9 +44,9 @@ async def _propose(subject: Subject, findings: Sequence[Finding], estate: Estate
     live = await estate.read(subject)
     if live is None:
         return None
-    known = await revisions(estate, live)
-    if not known or text(live, "metadata", "annotations", REVISION) != str(known[0].number):
-        return None  # Its controller has not made a ReplicaSet of the newest template yet.
+    known = await all_revisions(estate, live)
+    if not known or not is_seen(live, known[0]):
+        return None  # Its controller has not made a revision of the newest template yet.
     newest, *older = known
     at_fault = [f for f in findings if await _is_of(f, newest, estate)]
     target = _choose(older, template_of(live), at_fault)
@@ -60,7 +61,7 @@ async def _is_of(finding: Finding, newest: Revision, estate: Estate) -> bool:
         return newest.available < newest.wanted
     for name in finding.instances or (finding.subject.name,):
         pod = await estate.read(replace(finding.subject, name=name, uid=""))
-        if pod is not None and text(controller(pod), "uid") == newest.uid:
+        if pod is not None and made_from(pod, newest):
             return True
     return False
 
@@ -89,7 +90,7 @@ def _asks_for_less(older: Revision, present: Object, lacking: Iterable[Subject])
 
 def _request(subject: Subject, live: Object, newest: Revision, target: Revision, findings: Sequence[Finding]) -> ActionRequest:
     # The workload's own finding falls quiet only when the rollout is complete: the stronger proof of the two.
-    proof = next((f for f in findings if f.check == _OF_THE_WORKLOAD), findings[0])
+    proof = next((f for f in findings if f.check in _OF_THE_WORKLOAD), findings[0])
     serves = "still serves" if target.healthy else "ran before it; whether that was healthy can no longer be seen"
     return ActionRequest(
         verb="rollback_revision",

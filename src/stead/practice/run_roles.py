@@ -24,7 +24,8 @@ def give_roles(cluster: PracticeCluster) -> tuple[Path, Path]:
 def read_rules() -> list[Obj]:
     kinds = [{"apiGroups": [kind.group], "resources": [kind.plural], "verbs": _LOOK} for kind in KINDS]
     logs = {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]}
-    return [*kinds, {"apiGroups": [""], "resources": ["events"], "verbs": _LOOK}, logs]
+    revisions = {"apiGroups": ["apps"], "resources": ["controllerrevisions"], "verbs": _LOOK}
+    return [*kinds, {"apiGroups": [""], "resources": ["events"], "verbs": _LOOK}, logs, revisions]
 
 
 def write_rules(found: Shelves) -> list[Obj]:

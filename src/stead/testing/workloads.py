@@ -88,3 +88,36 @@ def owner(cluster: BareCluster, kind: str, name: str) -> dict[str, Any]:
 
 def _template(image: str) -> dict[str, Any]:
     return {"metadata": {"labels": {"app": "api"}}, "spec": {"containers": [{"name": "api", "image": image}]}}
+
+
+def cronjob(cluster: BareCluster, *, suspend: bool = False) -> Subject:
+    """CronJob payments/nightly."""
+    template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "nightly", "image": "registry.example.com/nightly:1"}]}}
+    spec = {"schedule": "0 3 * * *", "suspend": suspend, "jobTemplate": {"spec": {"template": template}}}
+    cluster.put({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "nightly", "namespace": "payments"}, "spec": spec})
+    return cluster.subject("CronJob", "nightly")
+
+
+def job(cluster: BareCluster, *, ended: str = "Failed", active: int = 0, spec: Mapping[str, Any] | None = None) -> Subject:
+    """Job payments/migrate, which has `ended` as Failed or Complete, or ("") has not."""
+    container = {"name": "migrate", "image": "registry.example.com/migrate:1", "args": ["up"]}
+    template = {"metadata": {"labels": {"app": "migrate"}}, "spec": {"restartPolicy": "Never", "containers": [container]}}
+    conditions = [{"type": ended, "status": "True", "reason": "BackoffLimitExceeded"}] if ended else []
+    cluster.put(
+        {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": {"name": "migrate", "namespace": "payments", "labels": {"app": "migrate"}},
+            "spec": {"backoffLimit": 2, "template": template, **(spec or {})},
+            "status": {"active": active, "conditions": conditions},
+        }
+    )
+    return cluster.subject("Job", "migrate")
+
+
+def ready_node(cluster: BareCluster, name: str, *, cordoned: bool = False, ready: str = "True", **conditions: str) -> Subject:
+    """A node with its conditions: `MemoryPressure="True"`."""
+    found = [{"type": "Ready", "status": ready}, *({"type": kind, "status": status} for kind, status in conditions.items())]
+    spec = {"unschedulable": True} if cordoned else {}
+    cluster.put({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": spec, "status": {"conditions": found}})
+    return cluster.subject("Node", name, "")

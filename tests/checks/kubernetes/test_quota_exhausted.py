@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from stead.checks.kubernetes.quantities import quantity
 from stead.checks.kubernetes.quota_exhausted import quota_exhausted
 from stead.domain.finding import Finding
+from stead.domain.quantities import quantity
 from stead.testing.checks import judge
 from stead.testing.kinds import thing
 from stead.testing.objects import NOW, Json, ago, condition, deployment, replica_set

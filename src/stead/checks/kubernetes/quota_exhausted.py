@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from stead.checks.kubernetes.common import condition, kubectl_get
-from stead.checks.kubernetes.quantities import quantity
 from stead.checks.kubernetes.workloads import is_deleted, lacking
 from stead.declare import check
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Severity
+from stead.domain.quantities import quantity
 from stead.estate.kubernetes.slices import (
     DaemonSet,
     Deployment,

@@ -65,19 +65,24 @@ class ApiClient:
         """The body of a GET. Errors as `errors.refusal` and `errors.silence` say; `what` and `command` go into their sentence."""
         return await self._call("GET", path, params, what=what or f"read {path}", command=command, accept=accept)
 
-    async def patch(self, path: str, body: Mapping[str, Any], *, content_type: str, what: str, action: str) -> bytes:
-        """Send a patch under field manager `stead`; the changed object's JSON."""
+    async def patch(
+        self, path: str, body: Mapping[str, Any], *, content_type: str, what: str, action: str, rehearse: bool = False
+    ) -> bytes:
+        """Send a patch under field manager `stead`; the changed object's JSON. With `rehearse` the server checks it and keeps nothing."""
         data = msgspec.json.encode(body)
-        return await self._call("PATCH", path, {"fieldManager": "stead"}, what=what, action=action, data=data, content_type=content_type)
+        params = {"fieldManager": "stead"} | ({"dryRun": "All"} if rehearse else {})
+        return await self._call("PATCH", path, params, what=what, action=action, data=data, content_type=content_type)
 
     async def delete(self, path: str, options: Mapping[str, Any], *, what: str, action: str) -> bytes:
         """Delete with a DeleteOptions body (preconditions, grace period)."""
         body = msgspec.json.encode({"apiVersion": "v1", "kind": "DeleteOptions", **options})
         return await self._call("DELETE", path, None, what=what, action=action, data=body, content_type="application/json")
 
-    async def post(self, path: str, body: Mapping[str, Any], *, what: str) -> bytes:
-        """Ask a question that is a POST (an access review): the answer's JSON. Nothing is kept by the server."""
-        return await self._call("POST", path, None, what=what, data=msgspec.json.encode(body), content_type="application/json")
+    async def post(self, path: str, body: Mapping[str, Any], *, what: str, action: str = "") -> bytes:
+        """Make an object on behalf of `action`, or ask a question that is a POST (an access review, of which nothing is kept)."""
+        params = {"fieldManager": "stead"} if action else None
+        data = msgspec.json.encode(body)
+        return await self._call("POST", path, params, what=what, action=action, data=data, content_type="application/json")
 
     @contextlib.asynccontextmanager
     async def watch(self, path: str, params: Mapping[str, str], *, what: str, command: str) -> AsyncGenerator[AsyncGenerator[bytes, None]]:

@@ -294,7 +294,7 @@ class KubernetesEstate:
         """PermanentError when this estate was given no write identity."""
         if self._writer is None:
             raise PermanentError(f"estate `{self.id}` has no write identity: nothing in it can be changed")
-        return KubernetesHands(self._writer)
+        return KubernetesHands(self.id, self._writer)
 
     async def _gone(self, subject: Subject, error: AbsentError, command: str) -> None:
         """A 404 is believed when the API server names the object, or says itself that it serves no such kind."""

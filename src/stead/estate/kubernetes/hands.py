@@ -1,4 +1,4 @@
-"""The write identity of a cluster: patch and delete, each fenced and each carrying its action's id."""
+"""The write identity of a cluster: patch, create and delete, each fenced and each carrying its action's id."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import msgspec
 
 from stead.domain.errors import BlindError, ConflictError, PermanentError, SteadError, TemporaryError, UserError
 from stead.domain.subject import Subject
+from stead.estate.hands import Refusing
 from stead.estate.kubernetes.client import ApiClient
 from stead.estate.kubernetes.discovery import Discovery
 from stead.estate.kubernetes.errors import AbsentError, ApiUnavailableError, ExpiredError, RefusedError
@@ -40,12 +41,13 @@ _BUILT_IN = frozenset(
 """Groups whose types the API server knows itself. Custom resources have no strategic merge: the server answers 415."""
 
 
-class KubernetesHands:
-    def __init__(self, client: ApiClient) -> None:
+class KubernetesHands(Refusing):
+    def __init__(self, estate: str, client: ApiClient) -> None:
+        super().__init__(estate)
         self._client = client
         self._discovery = Discovery(client)
 
-    async def patch(self, subject: Subject, body: Object, *, action: str) -> Object:
+    async def patch(self, subject: Subject, body: Object, *, action: str, rehearse: bool = False) -> Object:
         """Merge `body` into the object; what it became. Errors as ports.Hands says."""
         kind = "strategic-merge-patch" if subject.group in _BUILT_IN else "merge-patch"
         try:
@@ -56,14 +58,26 @@ class KubernetesHands:
                 content_type=f"application/{kind}+json",
                 what=f"patch {subject}",
                 action=action,
+                rehearse=rehearse,
             )
+            return cast(Object, msgspec.json.decode(answer, type=dict[str, object]))
+        except (SteadError, msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise _as_promised(error, subject) from error
+
+    async def create(self, subject: Subject, body: Object, *, action: str, part: str = "") -> Object:
+        """Post the object, or to its subresource `part`; the answer. Errors as ports.Hands says."""
+        try:
+            resource = await self._resource(subject)
+            path = resource.path(subject.namespace, subject.name) + f"/{part}" if part else resource.path(subject.namespace)
+            answer = await self._client.post(path, body, what=f"create {part or subject.kind} {subject.path}", action=action)
             return cast(Object, msgspec.json.decode(answer, type=dict[str, object]))
         except (SteadError, msgspec.DecodeError, msgspec.ValidationError) as error:
             raise _as_promised(error, subject) from error
 
     async def delete(self, subject: Subject, *, uid: str, grace_seconds: int | None, action: str) -> None:
         """Delete the object if its uid is still this one. Errors as ports.Hands says."""
-        options: dict[str, object] = {"preconditions": {"uid": uid}}
+        # A Job's pods would outlive it otherwise: batch/v1 orphans them unless it is told not to.
+        options: dict[str, object] = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
         if grace_seconds is not None:
             options["gracePeriodSeconds"] = grace_seconds
         try:

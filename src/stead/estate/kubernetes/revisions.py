@@ -75,13 +75,14 @@ def _revision(replica_set: Object) -> Revision:
         name=text(replica_set, "metadata", "name"),
         template=plain_template(at(replica_set, "spec", "template")),
         cause=text(replica_set, "metadata", "annotations", CHANGE_CAUSE),
-        created=_time(text(replica_set, "metadata", "creationTimestamp")),
+        created=time_of(text(replica_set, "metadata", "creationTimestamp")),
         wanted=number(replica_set, "spec", "replicas"),
         available=number(replica_set, "status", "availableReplicas"),
     )
 
 
-def _time(written: str) -> datetime | None:
+def time_of(written: str) -> datetime | None:
+    """The time that an object names; None for what is none."""
     try:
         when = datetime.fromisoformat(written)
     except ValueError:
