@@ -1,6 +1,6 @@
 """The Kubernetes roles that Stead needs, made from what its checks watch and its verbs do: nothing more, and no Secrets.
 
-`python -m stead.ops.rbac read|write` prints the manifest of one; deploy/kubernetes holds both.
+`python -m stead.ops.rbac read|write|exec` prints the manifest of one; deploy/kubernetes holds them all.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ _LOOK = ("get", "list", "watch")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A ClusterRole with the service account that it is bound to, both called `name`."""
+    """A ClusterRole with the service account that it is bound to, both called `name`; or bound to an `account` that is there already."""
 
     name: str
     says: str
     rules: tuple[Rbac, ...]
+    account: str = ""
 
 
 def read_role() -> Role:
@@ -59,6 +60,12 @@ def write_role() -> Role:
     return Role(name="stead-write", says=f"Does what the verbs do: {names}.", rules=_merged(rule for verb in verbs for rule in verb.rbac))
 
 
+def exec_role() -> Role:
+    """What `tools: exec` needs. A WebSocket is a GET, and servers from 1.35 on ask for `create` as well."""
+    says = "Lets the read identity run commands in containers, as `tools: exec` allows them. Apply it only if you want that."
+    return Role(name="stead-exec", says=says, rules=(Rbac(group="", resource="pods/exec", verbs=("create", "get")),), account="stead-read")
+
+
 def _built_in_verbs() -> list[Verb]:
     import stead.actions
 
@@ -68,7 +75,7 @@ def _built_in_verbs() -> list[Verb]:
 
 def manifest(role: Role) -> str:
     """The namespace, the role, its service account and their binding as YAML documents, the same text each time."""
-    documents = (_namespace(), _role(role), _account(role), _binding(role))
+    documents = (_role(role), _binding(role)) if role.account else (_namespace(), _role(role), _account(role), _binding(role))
     return f"# {role.says} Made by `python -m stead.ops.rbac`.\n" + "\n---\n".join(documents) + "\n"
 
 
@@ -103,7 +110,7 @@ def _binding(role: Role) -> str:
     return (
         f"apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata:\n  name: {role.name}\n"
         f"roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: ClusterRole\n  name: {role.name}\n"
-        f"subjects:\n  - kind: ServiceAccount\n    name: {role.name}\n    namespace: {NAMESPACE}"
+        f"subjects:\n  - kind: ServiceAccount\n    name: {role.account or role.name}\n    namespace: {NAMESPACE}"
     )
 
 
@@ -112,10 +119,10 @@ def _list(words: Sequence[str]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the manifest that is asked for; 2 for anything but `read` or `write`."""
-    roles = {"read": read_role, "write": write_role}
+    """Print the manifest that is asked for; 2 for anything else."""
+    roles = {"read": read_role, "write": write_role, "exec": exec_role}
     if len(arguments) != 1 or arguments[0] not in roles:
-        sys.stderr.write("usage: python -m stead.ops.rbac read|write\n")
+        sys.stderr.write("usage: python -m stead.ops.rbac read|write|exec\n")
         return 2
     sys.stdout.write(manifest(roles[arguments[0]]()))
     return 0

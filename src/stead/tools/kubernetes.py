@@ -12,11 +12,10 @@ import msgspec
 from msgspec import Meta
 
 from stead.declare import Looked, Tool, Toolset
-from stead.domain.errors import BlindError
-from stead.estate.kubernetes.estate import KubernetesEstate
 from stead.estate.kubernetes.live import at, items, number, text
-from stead.estate.kubernetes.reader import Reader, log_command, when
+from stead.estate.kubernetes.reader import log_command, when
 from stead.ports import Estate, Object
+from stead.tools.clusters import is_cluster, pod_named, reader_of
 from stead.tools.compact import columns, compact
 
 MOST_LINES = 2000
@@ -64,7 +63,7 @@ class CanI(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def _list(estate: Estate, asked: Listing) -> Looked:
-    reader = _reader(estate)
+    reader = reader_of(estate)
     resource = await reader.resource(asked.kind)
     rows = await reader.table(resource, asked.namespace, asked.labels)
     said = columns(rows) if len(rows) > 1 else f"no {resource.plural} there"
@@ -78,7 +77,7 @@ async def _get(estate: Estate, asked: Named) -> Looked:
 
 async def _describe(estate: Estate, asked: Named) -> Looked:
     found, command = await _read(estate, asked)
-    told = await _reader(estate).events(text(found, "metadata", "namespace"), asked.name) if text(found, "metadata", "namespace") else []
+    told = await reader_of(estate).events(text(found, "metadata", "namespace"), asked.name) if text(found, "metadata", "namespace") else []
     metadata = {k: at(found, "metadata", k) for k in ("labels", "annotations", "ownerReferences", "creationTimestamp", "deletionTimestamp")}
     shown = {"kind": text(found, "kind"), "metadata": metadata, "spec": at(found, "spec"), "status": at(found, "status")}
     rest = {k: v for k, v in found.items() if k not in ("apiVersion", "kind", "metadata", "spec", "status")}
@@ -87,9 +86,9 @@ async def _describe(estate: Estate, asked: Named) -> Looked:
 
 
 async def _logs(estate: Estate, asked: Log) -> Looked:
-    reader = _reader(estate)
+    reader = reader_of(estate)
     lines = min(max(asked.lines, 1), MOST_LINES)
-    pod = await _pod(reader, asked.namespace, asked.pod)
+    pod = await pod_named(reader, asked.namespace, asked.pod)
     minutes = max(asked.since, 0)
     log = await reader.log(asked.namespace, pod, container=asked.container, previous=asked.previous, lines=lines, minutes=minutes)
     command = log_command(asked.namespace, pod, asked.container, previous=asked.previous, lines=lines, minutes=minutes)
@@ -97,7 +96,7 @@ async def _logs(estate: Estate, asked: Log) -> Looked:
 
 
 async def _happened(estate: Estate, asked: Events) -> Looked:
-    found = await _reader(estate).events(asked.namespace, asked.name)
+    found = await reader_of(estate).events(asked.namespace, asked.name)
     command = f"kubectl events -n {asked.namespace}" + (f" --for {asked.name}" if asked.name else "")
     return Looked(text=_events_text(found) or "no events", command=command, tainted=True)
 
@@ -106,7 +105,7 @@ async def _top(estate: Estate, asked: Top) -> Looked:
     kind = asked.kind.casefold().rstrip("s") + "s"
     if kind not in ("pods", "nodes"):
         raise ValueError("`kind` is pods or nodes")
-    found = await _reader(estate).figures(kind, asked.namespace)
+    found = await reader_of(estate).figures(kind, asked.namespace)
     rows = [["NAMESPACE", "NAME", "CONTAINER", "CPU", "MEMORY"]]
     for one in found:
         where, name = text(one, "metadata", "namespace"), text(one, "metadata", "name")
@@ -116,7 +115,7 @@ async def _top(estate: Estate, asked: Top) -> Looked:
 
 
 async def _can_i(estate: Estate, asked: CanI) -> Looked:
-    reader = _reader(estate)
+    reader = reader_of(estate)
     resource = await reader.resource(asked.kind)
     allowed, why = await reader.may(asked.verb, resource, asked.namespace)
     said = f"Stead's read identity {'may' if allowed else 'may not'} {asked.verb} {resource.full_name}" + (f": {why}" if why else "")
@@ -125,29 +124,12 @@ async def _can_i(estate: Estate, asked: CanI) -> Looked:
 
 
 async def _read(estate: Estate, asked: Named) -> tuple[Object, str]:
-    reader = _reader(estate)
+    reader = reader_of(estate)
     resource = await reader.resource(asked.kind)
     found = await reader.get(resource, asked.namespace, asked.name)
     if found is None:
         raise ValueError(f"there is no {resource.kind} {asked.namespace + '/' if asked.namespace else ''}{asked.name}")
     return found, resource.command(asked.namespace, asked.name)
-
-
-async def _pod(reader: Reader, namespace: str, name: str) -> str:
-    """The pod of that name; else of those whose names begin so, the one that restarted most."""
-    pods = await reader.pods(namespace)
-    names = [text(pod, "metadata", "name") for pod in pods]
-    if name in names:
-        return name
-    begins = name.rpartition("/")[2]
-    fitting = [pod for pod in pods if text(pod, "metadata", "name").startswith(begins)]
-    if not fitting:
-        raise ValueError(f"there is no pod {namespace}/{name}; there are: {', '.join(names[:20]) or 'none'}")
-    return text(max(fitting, key=_restarts), "metadata", "name")
-
-
-def _restarts(pod: Object) -> int:
-    return sum(number(status, "restartCount") for status in items(pod, "status", "containerStatuses"))
 
 
 def _events_text(found: list[Object]) -> str:
@@ -160,15 +142,9 @@ def _events_text(found: list[Object]) -> str:
     return columns(rows)
 
 
-def _reader(estate: Estate) -> Reader:
-    if not isinstance(estate, KubernetesEstate):
-        raise BlindError(f"`{estate.id}` is no cluster", reason="Malformed")
-    return estate.reader()
-
-
 kubernetes = Toolset(
     name="kubernetes",
-    fits=lambda estate: isinstance(estate, KubernetesEstate),
+    fits=is_cluster,
     tools=(
         Tool(name="k8s_list", arguments=Listing, run=_list, page="List objects, as `kubectl get` prints them."),
         Tool(name="k8s_get", arguments=Named, run=_get, page="One object whole, as compact YAML. A Secret's values are never shown."),

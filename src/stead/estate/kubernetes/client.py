@@ -9,7 +9,7 @@ import contextlib
 import socket
 import zlib
 from asyncio import sslproto
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +21,7 @@ from yarl import URL
 from stead import __version__
 from stead.domain.errors import BlindError, SteadError
 from stead.estate.kubernetes.connection import Connection
-from stead.estate.kubernetes.errors import parse_status, refusal, silence
+from stead.estate.kubernetes.errors import Status, parse_status, refusal, silence
 
 _LINE_LIMIT = 32 * 1024 * 1024
 """Bytes of one watch event. etcd takes 1.5 MB an object, an aggregated API may take more."""
@@ -97,6 +97,32 @@ class ApiClient:
                 yield lines
             finally:
                 await lines.aclose()
+
+    async def frames(
+        self, path: str, params: Sequence[tuple[str, str]], protocols: Sequence[str], *, what: str, command: str
+    ) -> AsyncGenerator[bytes, None]:
+        """Open a WebSocket that speaks one of these protocols, and yield each binary message until the server closes it."""
+        connection = self.connection
+        credential = await connection.credentials.current()
+        url = URL(f"{connection.server}{path}?{urlencode(params)}", encoded=True)
+        self.requests += 1
+        try:
+            async with self._open().ws_connect(
+                url,
+                protocols=protocols,
+                headers=credential.headers,
+                proxy=connection.proxy,
+                ssl=connection.tls.context(credential.pair) if url.scheme == "https" else False,
+                server_hostname=connection.tls.server_name if url.scheme == "https" else None,
+            ) as socket_:
+                async for message in socket_:
+                    if message.type is aiohttp.WSMsgType.BINARY:
+                        self.bytes += len(message.data)
+                        yield message.data
+        except aiohttp.WSServerHandshakeError as error:
+            raise refusal(error.status, Status(), server=connection.server, what=what, command=command) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._silence(error, what, command) from error
 
     async def _lines(self, response: aiohttp.ClientResponse, what: str, command: str) -> AsyncGenerator[bytes, None]:
         parts: list[bytes] = []
