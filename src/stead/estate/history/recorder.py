@@ -115,6 +115,10 @@ class History:
         near = causes(found, since)
         return replace(finding, changes=near) if near else finding
 
+    def since(self, when: datetime) -> list[Change]:
+        """All changes since then, newest first, at most 2,000."""
+        return self._book.changes(since=when, estate=self._id, most=2_000)
+
     # How it is noted
 
     def _take(self, kind: Kind, place: Place, found: Glance, obj: dict[str, Any]) -> None:

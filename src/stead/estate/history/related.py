@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from stead.domain.finding import Finding
 from stead.domain.subject import Key, Subject
@@ -12,16 +12,21 @@ from stead.estate.kubernetes.view import View
 
 def related(finding: Finding, view: View) -> list[Key]:
     """The identities of the objects in question, nearest first, each once."""
-    subjects = [finding.subject, *([finding.top] if finding.top is not None else [])]
-    pod = _a_pod_of(finding.subject, view)
+    return around(finding.subject, view, finding.top, finding.depends_on)
+
+
+def around(subject: Subject, view: View, top: Subject | None = None, depends_on: Iterable[Subject] = ()) -> list[Key]:
+    """The object itself, its owner, the configuration that it reads, what it `depends_on` and the node on which it runs."""
+    subjects = [subject, *([top] if top is not None else [])]
+    pod = _a_pod_of(subject, view)
     if pod is not None:
-        top = view.top(pod)
-        subjects += [] if top is None else [top]
+        owner = view.top(pod)
+        subjects += [] if owner is None else [owner]
         subjects += [view.named(ConfigMap, pod.metadata.namespace, name) for name in _config_of(pod)]
-    subjects += finding.depends_on
+    subjects += depends_on
     if pod is not None and pod.spec.node_name:
         subjects.append(view.named(Node, "", pod.spec.node_name))
-    return list(dict.fromkeys(subject.key for subject in subjects))
+    return list(dict.fromkeys(one.key for one in subjects))
 
 
 def workload_of(finding: Finding, view: View) -> Subject | None:

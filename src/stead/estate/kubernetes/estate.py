@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,7 @@ from stead.domain.trigger import Sightings
 from stead.estate.history.book import Book
 from stead.estate.history.kept import Keeper
 from stead.estate.history.recorder import History
+from stead.estate.history.related import around
 from stead.estate.history.rollouts import told_by_cluster
 from stead.estate.kubernetes import blindness
 from stead.estate.kubernetes.blindness import Blindness
@@ -107,6 +109,13 @@ class KubernetesEstate:
     def remember(self, book: Book, keeper: Keeper) -> None:
         """Keep a history of what the next watch sees."""
         self._history = History(self.id, book, keeper, self._clock, self._excluded)
+
+    def recent(self, within: timedelta, near: Subject | None = None) -> Sequence[Change]:
+        """The last changes, newest first: all, or those of the object `near` and of what it depends on. BlindError without a history."""
+        if self._history is None:
+            raise BlindError(f"no history is kept of `{self.id}`", reason="Absent")
+        keys = None if near is None else {near.key} if self._watcher is None else {*around(near, self._watcher.mirror.view)}
+        return [change for change in self._history.since(self._clock.now() - within) if keys is None or change.subject.key in keys]
 
     async def sightings(self) -> AsyncIterator[Sightings]:
         """Watch until closed. Only one watch at a time."""
