@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stead.app.yaml_file import parse_yaml
 from stead.practice.grade import Grade, grade, of_plain
-from stead.practice.run import run
+from stead.practice.run import GRAIN, next_look, run
 from stead.practice.scenario import Scenario, named, parse
 
 EVERYTHING = """\
@@ -146,3 +149,17 @@ async def test_a_rollback_that_did_not_help_is_taken_back_once_and_left_to_a_per
     assert [asked["verb"] for asked in seen.approvals] == ["rollback_revision", "rollback_revision"], "the try, and its way back"
     assert len(seen.writes) == 2
     assert [incident["state"] for incident in seen.incidents] == ["verifying"], "its crashes are those of the one incident"
+
+
+BEGAN = datetime(2026, 1, 5, 9, tzinfo=UTC)
+MOMENTS = st.floats(min_value=0, max_value=3600).map(lambda seconds: BEGAN + timedelta(seconds=seconds))
+
+
+@given(passed=st.integers(min_value=0, max_value=720), due=st.none() | MOMENTS, end=MOMENTS)
+def test_looks_stay_on_one_grid_whatever_random_pauses_fall_due(passed: int, due: datetime | None, end: datetime) -> None:
+    now = BEGAN + passed * GRAIN
+    look = next_look(BEGAN, now, due, end)
+    assert look == end or (look - BEGAN) % GRAIN == timedelta()
+    assert look <= end
+    assert look == end or look >= max(now + GRAIN, due or now)
+    assert look - max(now + GRAIN, due or now) < GRAIN

@@ -58,6 +58,16 @@ _KINDS = {(resource.group, resource.plural): resource.kind for resource in BUILT
 _PERSON = Principal(kind=PrincipalKind.PERSON, name="practice", role=Role.APPROVER)
 
 
+def next_look(began: datetime, now: datetime, due: datetime | None, at_most: datetime) -> datetime:
+    """When Stead sees the cluster next: a grain after `now`, or when something is `due` if that is later, but never after `at_most`.
+
+    Always a whole number of grains after `began`: what is due at a random instant, as a watch that ended is opened again, must not
+    move all later looks, or a fault would be found a little earlier in one run and a little later in the next.
+    """
+    since = max(now + GRAIN, due or now) - began
+    return min(began + -(-since // GRAIN) * GRAIN, at_most)
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """A change that Stead asked for and got."""
@@ -161,12 +171,7 @@ class _Run:
             if clock.now() >= end or (not steps and await self._over()):
                 return await self._seen()
             at_most = min(end, self.began + steps[0][0]) if steps else end
-            clock.advance_to(self._next(at_most))
-
-    def _next(self, at_most: datetime) -> datetime:
-        """A grain further, or to whatever is due if that is later: nothing happens in between."""
-        now, due = self.world.clock.now(), self.world.clock.next_due()
-        return min(max(now + GRAIN, due or now), at_most)
+            clock.advance_to(next_look(self.began, clock.now(), clock.next_due(), at_most))
 
     async def _settle(self) -> None:
         """Until nothing is left to be done at this moment: twice in a row, because a message may be on its way in between."""
