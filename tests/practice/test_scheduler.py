@@ -69,3 +69,20 @@ async def test_a_claim_without_a_volume_holds_its_pod(stage, make_pod):
     await stage.apply(storage, seconds=5)
     assert stage.cluster.get("PersistentVolumeClaim", "payments", "data")["status"]["phase"] == "Bound"
     assert stage.pods()[0]["status"]["phase"] == "Running"
+
+
+async def test_what_was_found_for_one_pod_is_asked_anew_once_a_node_changed(stage, make_pod):
+    """Pods of one template share the answers of nodes; a cordon, a pod that left, and another template do not go unseen."""
+    await stage.apply(*(make_pod(f"first-{n}", resources={"requests": {"cpu": "3"}}) for n in range(3)), seconds=5)
+    await stage.apply(make_pod("waits", resources={"requests": {"cpu": "3"}}), make_pod("small"), seconds=5)
+    assert stage.cluster.get("Pod", "payments", "waits")["status"]["phase"] == "Pending"
+    assert stage.cluster.get("Pod", "payments", "small")["status"]["phase"] == "Running"
+    freed = stage.cluster.get("Pod", "payments", "first-1")["spec"]["nodeName"]
+    stage.cluster.edit("Node", "", freed, lambda node: node["spec"].update(unschedulable=True))
+    stage.cluster.delete("Pod", "payments", "first-1")
+    await stage.wait(40)
+    said = stage.cluster.get("Pod", "payments", "waits")["status"]["conditions"][0]["message"]
+    assert "1 node(s) were unschedulable, 2 Insufficient cpu" in said
+    stage.cluster.edit("Node", "", freed, lambda node: node["spec"].pop("unschedulable"))
+    await stage.wait(5)
+    assert stage.cluster.get("Pod", "payments", "waits")["spec"]["nodeName"] == freed

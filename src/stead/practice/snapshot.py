@@ -22,12 +22,13 @@ from stead.practice.api.writes import Writes
 from stead.practice.controllers.base import Controller
 from stead.practice.engine import Engine, Worker
 from stead.practice.names import Names
+from stead.practice.scheduler.answers import Answers
 from stead.practice.store import Store
 from stead.practice.values import Reader, Writer
 from stead.practice.world import World
 
 _FORM = "stead practice snapshot 1"
-_TOOLS = (World, Store, Engine, Names, Writes, Deletes, Controller)
+_TOOLS = (World, Store, Engine, Names, Writes, Deletes, Controller, Answers)
 """What a worker works with, beside functions; all else that it holds is its memory."""
 
 

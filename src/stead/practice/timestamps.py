@@ -6,8 +6,10 @@ Source of the age format: `k8s.io/apimachinery/pkg/util/duration.HumanDuration`.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1024)  # one instant stamps thousands of objects
 def seconds(when: datetime) -> str:
     """metav1.Time: whole seconds, the fraction cut off rather than rounded."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

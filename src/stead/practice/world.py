@@ -49,18 +49,18 @@ class World:
 
     def bind(self, key: Key, node: str) -> Obj | None:
         """Give a pod to a node. Since 1.35 the pod also takes over the node's zone and region labels (KEP-4742)."""
+        pod = self.store.get("pods", *key)
+        if pod is None:
+            return None
         labels = inside((self.store.get("nodes", "", node) or {"metadata": {}})["metadata"], "labels")
         topology = {name: labels[name] for name in _TOPOLOGY if name in labels}
-        stamp = self.timestamp
-
-        def bound(pod: Obj) -> None:
-            pod["spec"]["nodeName"] = node
-            if topology:
-                pod["metadata"]["labels"] = {**inside(pod["metadata"], "labels"), **topology}
-            told = {"type": "PodScheduled", "observedGeneration": pod["metadata"].get("generation", 1), "status": "True"}
-            pod["status"]["conditions"] = [{**told, "lastProbeTime": None, "lastTransitionTime": stamp}]
-
-        return self.edit("pods", key, bound)
+        meta = dict(pod["metadata"])
+        if topology:
+            meta["labels"] = {**inside(meta, "labels"), **topology}
+        told = {"type": "PodScheduled", "observedGeneration": meta.get("generation", 1), "status": "True"}
+        conditions = [{**told, "lastProbeTime": None, "lastTransitionTime": self.timestamp}]
+        status = {**pod["status"], "conditions": conditions}
+        return self.store.put("pods", {**pod, "metadata": meta, "spec": {**pod["spec"], "nodeName": node}, "status": status})
 
     def edit(self, resource: str, key: Key, change: Callable[[Obj], object]) -> Obj | None:
         """Change a copy of the stored object by `change` and put it back. None when it is gone.

@@ -13,7 +13,6 @@ from stead.practice.api.errors import ApiError
 from stead.practice.controllers.base import Controller
 from stead.practice.objects import (
     Obj,
-    clone,
     condition,
     condition_status,
     controlled_by,
@@ -62,16 +61,14 @@ class PodMaker(Controller):
 
     def make_pod(self, owner: Obj, template: Obj, name: str = "", extra: Obj | None = None) -> Obj:
         """Create a pod of the template for the owner. Raises ApiError when it is refused, after saying so in an event."""
-        meta = clone(inside(template, "metadata"))
+        meta = dict(inside(template, "metadata"))  # no deep copies: `create` makes its own
         meta["ownerReferences"] = [owner_reference(owner)]
         if name:
             meta["name"] = name
         else:
             meta["generateName"] = f"{name_of(owner)}-"
         meta["labels"] = {**inside(meta, "labels"), **inside(extra or {}, "labels")}
-        pod: Obj = {"metadata": meta, "spec": clone(template["spec"])}
-        for part, value in inside(extra or {}, "spec").items():
-            pod["spec"][part] = value
+        pod: Obj = {"metadata": meta, "spec": {**template["spec"], **inside(extra or {}, "spec")}}
         resource = self.world.registry.named("pods")
         try:
             made = self.writes.create(resource, pod, namespace_of(owner))

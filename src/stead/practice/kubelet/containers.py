@@ -68,6 +68,10 @@ class Container:
     def done(self, now: datetime) -> bool:
         return self.ended(now) and self.run is not None and self.run.exit_code == 0
 
+    def rests(self, now: datetime) -> bool:
+        """Nothing is to be done with it at this instant: it runs, or waits for a later one."""
+        return self.running(now) or (self.wakes is not None and self.wakes > now)
+
 
 class Stepper:
     """Moves the containers of one pod."""

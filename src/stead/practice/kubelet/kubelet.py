@@ -59,13 +59,15 @@ class Kubelets(Controller):
         super().start()
         self._machines: dict[str, Machine] = {}
         self._pods: dict[str, Running] = {}
+        self._told: Key | None = None
+        """The pod whose status is being written here, when nothing follows from that by itself."""
         hands = Hands(self.world, self.writes, self.deletes)
         self._evictions = Evictions(hands, self._containers, lambda pod: self._pods.pop(uid_of(pod), None))
 
     def on_change(self, change: Change) -> None:
         if change.verb == "DELETED":
             self._pods.pop(uid_of(change.obj), None)
-        elif change.obj["spec"].get("nodeName"):
+        elif change.obj["spec"].get("nodeName") and change.key != self._told:
             self.queue(change.key)
 
     def machine(self, node: str) -> Machine:
@@ -164,7 +166,9 @@ class Kubelets(Controller):
         if not running.published:
             running.published = True
             self.queue(key_of(pod))
+        self._told = key_of(pod) if all(container.rests(now) for container in (*running.inits, *running.mains)) else None
         self.put_status("pods", pod, told)
+        self._told = None
 
     def _plan(self, key: Key, running: Running) -> None:
         dues = [container.wakes for container in (*running.inits, *running.mains)]

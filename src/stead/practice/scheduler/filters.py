@@ -5,6 +5,8 @@ Source: `pkg/scheduler/framework/plugins/*` of 1.36, `pkg/scheduler/apis/config/
 
 from __future__ import annotations
 
+import msgspec
+
 from stead.practice.objects import Obj, each, inside, name_of
 from stead.practice.scheduler import ports
 from stead.practice.scheduler.board import Board
@@ -15,6 +17,7 @@ from stead.practice.scheduler.storage import Storage
 from stead.practice.scheduler.taints import keeps_away, tolerated
 from stead.practice.scheduler.terms import wants_node
 
+_PLACING = ("nodeName", "nodeSelector", "affinity", "tolerations")
 _UNSCHEDULABLE = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 
 
@@ -79,6 +82,13 @@ class Filters:
             if found := question(node):
                 break
         return found
+
+    @property
+    def shape(self) -> bytes | None:
+        """The same for two pods to which every node answers alike while nothing moves on it; None where other nodes count, too."""
+        if self._later or self._ports or self._named is not None or self._board.promised or self._board.without:
+            return None
+        return msgspec.json.encode(([self._pod["spec"].get(name) for name in _PLACING], self.asked))
 
     def _uneven(self, node: Obj) -> list[Misfit]:
         return [misfit for spread in self._spreads if (misfit := spread.misfit(node))][:1]

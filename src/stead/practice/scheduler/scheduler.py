@@ -13,6 +13,7 @@ from stead.practice.api.deletion import DeleteOptions
 from stead.practice.controllers.base import Controller
 from stead.practice.objects import Key, Obj, deleting, inside, key_of, name_of, set_condition, uid_of
 from stead.practice.scheduler import explaining, preemption
+from stead.practice.scheduler.answers import Answers
 from stead.practice.scheduler.board import Board
 from stead.practice.scheduler.filters import Filters
 from stead.practice.scheduler.neighbours import averse, looks_at_others
@@ -37,6 +38,7 @@ class Scheduler(Controller):
         self._averse: dict[Key, None] = {}
         self._waiting: dict[Key, None] = {}
         self._promised: dict[Key, str] = {}
+        self._answers = Answers()
 
     def on_change(self, change: Change) -> None:
         if change.resource == "pods":
@@ -79,12 +81,14 @@ class Scheduler(Controller):
             del self._counted[change.key]
             self._averse.pop(change.key, None)
             self._used[counted[0]].add(counted[1], -1)
+            self._answers.moved(counted[0])
             counted = None
             self._retry_all()
         if node and not over and counted is None:
             asked = requests(pod)
             self._counted[change.key] = (node, asked)
             self._used.setdefault(node, Amounts()).add(asked)
+            self._answers.moved(node)
             self._promised.pop(change.key, None)
             if averse(pod):
                 self._averse[change.key] = None
@@ -103,12 +107,13 @@ class Scheduler(Controller):
         if filters.problem:
             self._refuse(pod, explaining.of_pod(filters.problem, len(nodes)))
             return
-        found = {name_of(node): filters.misfits(node) for node in nodes}
-        fitting = [node for node in nodes if not found[name_of(node)]]
+        found = self._answers.about(board, filters, nodes)
+        fitting = [node for node in nodes if not found[name_of(node)].misfits]
         if fitting:
-            self._bind(pod, best(board, pod, filters.asked, fitting), filters.waiting_claims)
+            free = {name: answer.room for name, answer in found.items()}
+            self._bind(pod, best(board, pod, free, fitting), filters.waiting_claims)
         else:
-            self._make_room(board, pod, found)
+            self._make_room(board, pod, {name: answer.misfits for name, answer in found.items()})
 
     def _promises(self, pod: Obj) -> dict[str, Amounts]:
         """What is kept, by node, for other pods that matter at least as much."""

@@ -6,8 +6,7 @@ Source of the weights (taints 3, affinities and spreading 2, room 1): `default_p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 
 from stead.practice.objects import Obj, each, inside, labels_of, name_of
 from stead.practice.scheduler.board import Board
@@ -21,16 +20,17 @@ _LEAST = Amounts(100, 200 * 2**20)
 """What a pod without requests is taken for: 100m and 200Mi (`util/pod_resources.go`)."""
 
 
-def best(board: Board, pod: Obj, asked: Amounts, nodes: Sequence[Obj]) -> Obj:
-    """The winner among nodes that all fit; of equal ones that whose name sorts first."""
-    total = {name_of(node): _room(board, node, asked) for node in nodes}
+def best(board: Board, pod: Obj, free: Mapping[str, float], nodes: Sequence[Obj]) -> Obj:
+    """The winner among nodes that all fit, given the score of their `room`; of equal ones that whose name sorts first."""
+    total = {name_of(node): free[name_of(node)] for node in nodes}
     for weight, score in _wishes(board, pod, nodes):
         for name, points in _spread_out({name_of(node): score(node) for node in nodes}).items():
             total[name] += weight * points
-    return max(nodes, key=lambda node: (total[name_of(node)], _reversed(name_of(node))))
+    most = max(total.values())
+    return min((node for node in nodes if total[name_of(node)] == most), key=name_of)
 
 
-def _room(board: Board, node: Obj, asked: Amounts) -> float:
+def room(board: Board, node: Obj, asked: Amounts) -> float:
     """The free share (NodeResourcesFit, LeastAllocated), less for each pod that is there already."""
     there, used = allocatable(node), board.load(name_of(node))
     cpu = 1 - (used.cpu + max(asked.cpu, _LEAST.cpu)) / max(there.cpu, 1)
@@ -69,9 +69,3 @@ def _spread_out(scores: dict[str, float]) -> dict[str, float]:
     """From 0 for the worst to 1 for the best."""
     least, most = min(scores.values()), max(scores.values())
     return {name: (score - least) / (most - least) if most > least else 0.0 for name, score in scores.items()}
-
-
-@lru_cache(maxsize=4096)
-def _reversed(name: str) -> str:
-    """So that `max` prefers the name that sorts first."""
-    return "".join(chr(0x10FFFF - ord(letter)) for letter in name)
