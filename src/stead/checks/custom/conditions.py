@@ -19,6 +19,9 @@ from stead.domain.finding import Severity
 NEWBORN = timedelta(minutes=5)
 """An object that has just been made may fail once or twice before what it needs is there."""
 
+UNDER_WAY = timedelta(hours=1)
+"""What is said to be under way, and no more, may be a restore or a move of data."""
+
 RUN = timedelta(days=1)
 """What runs to its end (Succeeded is Unknown, or not yet True, until then) may run for hours."""
 
@@ -32,12 +35,14 @@ def judge(conditions: Sequence[Stated], rule: Rule, learned: Mapping[str, Polari
     bad = [one for one, p in found.values() if p is Polarity.BAD and one.status == "true" and one.severity != "Info"]
     bad += [one for one, p in found.values() if p is Polarity.PROGRESS and one.status == "false" and _tone(one, rule) is Tone.FAILED]
     whole = any(one.status == "true" and (one.type in _WHOLE or one.type in rule.good) for one in good)
+    under_way = [one for one, p in found.values() if p is Polarity.PROGRESS and one.status == "true" and not good]
     parts = [] if whole or good else [one for one, p in found.values() if p is Polarity.PART]
     if not bad and any(name in found and found[name][0].status == "true" for name in PAUSES):
         return SUSPENDED
     said = [v for one in good if (v := _good(one, rule, resource, now)) is not None]
     said += [_bad(one, rule, resource) for one in bad if _tone(one, rule) is not Tone.STOPPED]
     said += [v for one in parts if (v := _part(one, rule, resource, now)) is not None]
+    said += [_under_way(one, rule, resource) for one in under_way if not said]
     return worst(said) or (HEALTHY if good or parts else None)
 
 
@@ -131,6 +136,19 @@ def _not_true(one: Stated, rule: Rule, resource: Resource, now: datetime, *, fai
     if failed and resource.created is not None and resource.created <= now < after(resource.created, NEWBORN):
         return replace(verdict, health=Health.PROGRESSING, since=resource.created, wait=NEWBORN)
     return verdict
+
+
+def _under_way(one: Stated, rule: Rule, resource: Resource) -> Verdict:
+    """Reconciling, with nothing that says how it goes (kstatus: in progress)."""
+    return Verdict(
+        health=Health.PROGRESSING,
+        reason="StillWaiting",
+        says=f"has been {code(one.type).lower()} for long",
+        since=_start(one, resource),
+        wait=max(rule.patience * 2, UNDER_WAY),
+        severity=rule.severity,
+        seen=(seen(one),),
+    )
 
 
 def _bad(one: Stated, rule: Rule, resource: Resource) -> Verdict:

@@ -1,4 +1,5 @@
-"""What the definition of a kind tells of its fields: `kubectl get` prints those that a person looks at first, under telling names."""
+"""What the definition of a kind tells of its fields: `kubectl get` prints those that a person looks at first, under telling names, and the
+schema says in words what its conditions mean."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from stead.checks.custom.described import told
 from stead.checks.custom.words import Polarity, polarity
 from stead.estate.kubernetes.slices import CustomResourceDefinition
 
@@ -28,11 +30,15 @@ def learn(every: Sequence[CustomResourceDefinition], name: str) -> Learned:
     """What the definition called `name`, of these, tells."""
     conditions: dict[str, Polarity] = {}
     phases: dict[str, None] = {}
-    columns = (c for one in every if one.metadata.name == name for v in one.spec.versions for c in v.additional_printer_columns)
+    versions = [version for one in every if one.metadata.name == name for version in one.spec.versions]
+    for version in versions:
+        conditions |= told(version.schema.conditions)
+    columns = (column for version in versions for column in version.additional_printer_columns)
     for title, path in ((column.name.strip(), column.json_path.strip()) for column in columns):
-        if (told := _CONDITION.fullmatch(path)) is not None:
+        if (printed := _CONDITION.fullmatch(path)) is not None:
             if (says := polarity(title.title().replace(" ", ""))) is not Polarity.NONE:
-                conditions[told[1]] = says
-        elif title.lower() in _PHASES and (told := _FIELD.fullmatch(path)) is not None:
-            phases[told[1]] = None
-    return Learned(conditions, tuple(phases))
+                conditions[printed[1]] = says
+        elif title.lower() in _PHASES and (printed := _FIELD.fullmatch(path)) is not None:
+            phases[printed[1]] = None
+    own_status = all(version.subresources is not None and version.subresources.status is not None for version in versions)
+    return Learned(conditions, tuple(phases), own_status)

@@ -33,34 +33,42 @@ class Tone(StrEnum):
     NONE = "none"
 
 
-def _words(text: str) -> frozenset[str]:
+def vocabulary(text: str) -> frozenset[str]:
+    """Words, told apart by blanks."""
     return frozenset(text.split())
 
 
-SUMMARIES = _words(
+SUMMARIES = vocabulary(
     "Ready Available Healthy Synced Accepted Programmed ResolvedRefs Reconciled Succeeded Valid Validated Connected Registered Installed "
     "Deployed Released Online Operational Reachable"
 )
-PROGRESSES = _words("Reconciling Progressing Updating Upgrading Provisioning Creating Deleting Initializing Installing")
-_BAD = _words(
-    "Degraded Stalled Failed Failure Error Errored Unhealthy Unavailable Faulted Corrupted Conflicted Unreachable Disconnected "
-    "Unschedulable ReplicaFailure"
+PROGRESSES = vocabulary(
+    "Reconciling Progressing Updating Upgrading Provisioning Creating Deleting Initializing Installing Bootstrapping Starting Deploying "
+    "Scaling ScalingUp ScalingDown RollingOut Rebalancing Rebuilding Resizing Expanding Restoring Migrating Recovering Remediating Syncing "
+    "Issuing Terminating"
 )
-_BAD_ENDS = _words(
-    "error errors failed failure failures failing pressure degraded unavailable unhealthy stalled unreachable conflict conflicted invalid "
-    "rejected exceeded terminal"
+_BAD = vocabulary(
+    "Degraded Stalled Stuck Failed Failure Error Errored Unhealthy Unavailable Faulted Corrupted Conflicted Unreachable Disconnected "
+    "Unschedulable ReplicaFailure Broken Crashed Misconfigured Rejected Denied Expired Lost Missing Dead Down Fatal TimedOut Exhausted"
 )
-_GOOD_ENDS = _words("ready available healthy synced reconciled succeeded success valid accepted reachable connected")
-PAUSES = _words("Paused Suspended Hibernated Hibernating Stopped Disabled")
-_OCCASIONS = _words(
+_BAD_ENDS = vocabulary(
+    "error errors failed failure failures failing pressure degraded unavailable unhealthy stalled stuck unreachable conflict conflicts "
+    "conflicted invalid rejected denied exceeded exhausted terminal broken crashed misconfigured mismatch missing expired lost timeout"
+)
+_GOOD_ENDS = vocabulary(
+    "ready available healthy synced reconciled succeeded success valid validated accepted reachable connected initialized provisioned "
+    "established operational authenticated programmed serving"
+)
+PAUSES = vocabulary("Paused Suspended Hibernated Hibernating Stopped Disabled ReconciliationPaused ReconcilePaused")
+_OCCASIONS = vocabulary(
     "update upgrade upgradeable new version partial partially restore backup migration failover scale scaling delete deletion cleanup "
     "rollback snapshot standby maintenance drain eviction switchover"
 )
 """Words of condition types that are False in quiet times: no update is available, no failover is ready."""
-_NEGATIONS = _words("no not non without")
-_PAST = _words("last previous was had recovered ignore ignored allow allowed on")
+_NEGATIONS = vocabulary("no not non without")
+_PAST = vocabulary("last previous previously was had recovered ignore ignored allow allowed on")
 
-_FAILED = _words(
+_FAILED = vocabulary(
     "failed failure failures fail failing error errored errors invalid denied unauthorized forbidden rejected unhealthy degraded expired "
     "unsupported misconfigured missing refused broken lost mismatch mismatched incompatible conflict conflicts conflicted conflicting "
     "exceeded aborted backoff crash crashed crashing unreachable timeout unable cannot fatal faulted stalled corrupted corrupt panicked "
@@ -70,20 +78,22 @@ _FAILED_PAIRS = frozenset(
     (("not", "found"), ("not", "exist"), ("not", "permitted"), ("not", "allowed"), ("timed", "out"), ("not", "authorized"), ("back", "off"))
 )
 _NOT_READY = ("not", "ready")
-_DOWN = _words("down unavailable disconnected red critical yellow dead offline notready unready")
-_WAITS = _words(
+_DOWN = vocabulary("down unavailable disconnected red critical yellow dead offline notready unready")
+_WAITS = vocabulary(
     "progressing progress pending creating waiting wait reconciling initializing initialising initialized provisioning updating installing "
     "upgrading deploying starting issuing scheduling queued processing running requested scaling rolling syncing verifying building "
     "downloading deleting terminating bootstrapping joining restoring migrating rebuilding resizing retrying awaiting started configuring "
     "stopping attaching detaching importing cloning finalizing new unknown switchover recovering renewing refreshing"
 )
-_STOPPED = _words("suspended paused stopped halted disabled hibernated hibernating hibernation sleeping idle maintenance inactive")
-_GOOD = _words(
+_STOPPED = vocabulary("suspended paused stopped halted disabled hibernated hibernating hibernation sleeping idle maintenance inactive")
+_GOOD = vocabulary(
     "ready running active available healthy succeeded success successful successfully completed complete bound ok online synced deployed "
     "established normal green valid attached reconciled installed created applied connected up finished done stable operational"
 )
-_BIRTH = _words("pending creating provisioning initializing initialising new queued waiting scheduling bootstrapping installing deploying")
-_DONE = _words("completed succeeded finished complete done")
+_BIRTH = vocabulary(
+    "pending creating provisioning initializing initialising new queued waiting scheduling bootstrapping installing deploying"
+)
+_DONE = vocabulary("completed succeeded finished complete done")
 _TOKEN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 
 
@@ -110,9 +120,14 @@ def polarity(type_: str) -> Polarity:
         return Polarity.BAD if words[-1] in _GOOD_ENDS else Polarity.NONE
     if words[-1] in _BAD_ENDS:
         return Polarity.BAD
-    if _OCCASIONS.intersection(words):
-        return Polarity.NONE
-    return Polarity.PART if words[-1] in _GOOD_ENDS else Polarity.NONE
+    return Polarity.PART if words[-1] in _GOOD_ENDS and not tells_nothing(name) else Polarity.NONE
+
+
+@lru_cache(4096)
+def tells_nothing(type_: str) -> bool:
+    """Whether a condition of this type is False, or True, in quiet times too: about the past, or about something that need not happen."""
+    words = tokens(type_)
+    return not words or words[0] in _PAST or bool(_OCCASIONS.intersection(words))
 
 
 @lru_cache(4096)

@@ -5,6 +5,7 @@ Promise: however large an object is, what is kept of it is not: long texts are c
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -15,6 +16,8 @@ from stead.estate.kubernetes.slices.meta import Annotations, Conditions, Object,
 MOST_CHARS = 24_000
 """Characters kept of one spec or status: a Gateway with 64 listeners, an Application with some hundred resources."""
 MOST_TEXT = 1_000
+MOST_SAID = 4_000
+"""Characters kept of what a definition says of its conditions."""
 MOST_ITEMS = 256
 MOST_DEPTH = 10
 
@@ -47,10 +50,39 @@ class Kept:
         return f"Kept({self._json!r})"
 
 
+class Sentences(str):
+    """What the schema of a list of conditions says in words, of the list, of one of them, of its type: cut to size, and kept once for all
+    definitions that say the same. "" where there is no schema."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, value: Any) -> Sentences:
+        said = "\n".join(filter(None, (_described(value, path) for path in _SAYS)))[:MOST_SAID]
+        return _same(said if any(c.isupper() for c in said) else "")
+
+
+_SAYS = ((), ("items",), ("items", "properties", "type"))
+
+
+def _described(value: Any, path: tuple[str, ...]) -> str:
+    for key in path:
+        value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
+    said = cast("dict[str, Any]", value).get("description") if isinstance(value, dict) else None
+    return said if isinstance(said, str) else ""
+
+
+@lru_cache(512)
+def _same(said: str) -> Sentences:
+    return Sentences(said)
+
+
 def read_kept(kind: type[Any], value: Any) -> Any:
-    """The decoder's hook for the one type here that is not msgspec's own."""
+    """The decoder's hook for the types here that are not msgspec's own."""
     if kind is Kept:
         return Kept.of(value)
+    if kind is Sentences:
+        return Sentences.of(value)
     raise NotImplementedError(kind)
 
 
@@ -91,10 +123,45 @@ class Column(Slice, frozen=True):
     json_path: str = ""
 
 
+class ConditionsSchema(Slice, frozen=True):
+    conditions: Sentences = Sentences()
+
+
+class StatusSchema(Slice, frozen=True):
+    properties: ConditionsSchema = ConditionsSchema()
+
+
+class ObjectProperties(Slice, frozen=True):
+    status: StatusSchema = StatusSchema()
+
+
+class ObjectSchema(Slice, frozen=True):
+    properties: ObjectProperties = ObjectProperties()
+
+
+class Validation(Slice, frozen=True):
+    open_apiv3_schema: ObjectSchema = field(default=ObjectSchema(), name="openAPIV3Schema")
+
+    @property
+    def conditions(self) -> str:
+        """What the schema says of the conditions in the status."""
+        return self.open_apiv3_schema.properties.status.properties.conditions
+
+
+class Present(Slice, frozen=True):
+    """Something that is there, whatever it holds."""
+
+
+class Subresources(Slice, frozen=True):
+    status: Present | None = None
+
+
 class DefinitionVersion(Slice, frozen=True):
     name: str = ""
     served: bool = False
     additional_printer_columns: tuple[Column, ...] = ()
+    schema: Validation = Validation()
+    subresources: Subresources | None = None
 
 
 class DefinitionNames(Slice, frozen=True):
@@ -114,7 +181,7 @@ class DefinitionStatus(Slice, frozen=True):
 
 
 class CustomResourceDefinition(Object, frozen=True):
-    """apiextensions.k8s.io/v1, without its schemas."""
+    """apiextensions.k8s.io/v1; of its schemas only what they say of conditions."""
 
     spec: DefinitionSpec = DefinitionSpec()
     status: DefinitionStatus = DefinitionStatus()
