@@ -177,6 +177,10 @@ class TimingSettings(Section):
     retry_most: Duration = Field(default=_TIMING.retry_most, description="The longest wait between two tries.")
     retry_times: int = Field(default=_TIMING.retry_times, ge=1, le=1000, description="Tries in all before a delivery is dead.")
     keep_finished: Duration = Field(default=_TIMING.keep_finished, description="How long the journal of finished work is kept.")
+    keep_records: Duration = Field(
+        default=_TIMING.keep_records,
+        description="How long a past incident is kept, with its findings, events and messages. One on which something was done is kept.",
+    )
     speed: float = Field(
         default=1.0, gt=0, le=100_000, strict=False, description="For a practice cluster whose clock runs this many times faster."
     )
@@ -195,6 +199,7 @@ class TimingSettings(Section):
         "flap_quiet",
         "retry_first",
         "retry_most",
+        "keep_records",
     )
     @classmethod
     def _not_zero(cls, value: Any, info: Any) -> Any:

@@ -12,7 +12,8 @@ class Timing:
     a proof is `verify_times` quiet looks, one each `verify_every`, within `verify_within` · `approval_expires` voids an unanswered
     question · `reopen_within` makes a returning fault a new episode of its incident · one that falls quiet `flap_times` times within
     `flap_within` stays open until it has not changed for `flap_quiet` · `retry_first` doubles up to `retry_most`,
-    `retry_times` tries in all, before a delivery is dead · `keep_finished` before a finished workflow's journal is deleted.
+    `retry_times` tries in all, before a delivery is dead · `keep_finished` before a finished workflow's journal and its trigger are
+    deleted · `keep_records` before what is told of a past incident is.
     """
 
     group_wait: timedelta = timedelta(seconds=3)
@@ -29,6 +30,7 @@ class Timing:
     retry_most: timedelta = timedelta(minutes=5)
     retry_times: int = 12
     keep_finished: timedelta = timedelta(hours=6)
+    keep_records: timedelta = timedelta(days=90)
 
     def retry_after(self, attempts: int) -> timedelta:
         """How long to wait after the nth failed try (1, 2, …): doubling, bounded."""

@@ -40,6 +40,7 @@ from stead.engine import (
     verify,
 )
 from stead.engine.faults import fault_point
+from stead.engine.forgetting import forget_old
 from stead.engine.investigate import Outcome
 from stead.engine.journal import at_work, forget_finished, once
 from stead.engine.journey import Journey
@@ -214,9 +215,10 @@ async def _send(delivery: deliver.Delivery) -> Any:
 
 @DBOS.workflow(name="forget", max_recovery_attempts=None)
 async def forget(_ref: str) -> None:
-    """Delete the journal of what ended long ago; the next time is written first, so that one failure is not the last time."""
+    """Delete what ended long ago, and its journal; the next time is written first, so that one failure is not the last time."""
     await _write("next", schedule_forgetting)
     await once("forget", _forget)
+    await once("forget-old", lambda: forget_old(journey()))
 
 
 async def _forget() -> int:

@@ -70,6 +70,7 @@ trigger = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
+    sa.Index(None, "state", "at"),
 )
 
 finding = sa.Table(

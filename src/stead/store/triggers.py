@@ -10,7 +10,7 @@ from stead.domain.trigger import Transition, Trigger
 from stead.store.codec import dumps, loads
 from stead.store.tables import trigger
 
-_NEW, _DONE = "new", "done"
+_NEW, DONE = "new", "done"
 
 
 def add(connection: sa.Connection, added: Trigger) -> bool:
@@ -48,7 +48,7 @@ def take(connection: sa.Connection, trigger_id: str) -> list[Trigger]:
 def finish(connection: sa.Connection, trigger_id: str) -> bool:
     """Compare-and-set to done; False when it was done before."""
     update = sa.update(trigger).where(trigger.c.id == trigger_id, trigger.c.state == _NEW)
-    return connection.execute(update.values(state=_DONE)).rowcount == 1
+    return connection.execute(update.values(state=DONE)).rowcount == 1
 
 
 def unfinished(connection: sa.Connection) -> int:
