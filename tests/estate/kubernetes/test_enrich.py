@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stead.checks.kubernetes.deployment_not_progressing import deployment_not_progressing
 from stead.checks.kubernetes.pod_pending import pod_pending
 from stead.clocks import SteppedClock
 from stead.declare import check
@@ -25,7 +26,7 @@ from stead.estate.kubernetes.enrich.said import cause_in
 from stead.estate.kubernetes.runner import Runner
 from stead.estate.kubernetes.slices import Node, Pod
 from stead.estate.kubernetes.view import View
-from stead.testing.objects import NOW, ago, pending
+from stead.testing.objects import NOW, ago, condition, deployment, owner, pending, replica_set
 
 PODS, HERE = "/api/v1/pods", "/api/v1/namespaces/payments/pods"
 EVENTS = "/api/v1/namespaces/payments/events"
@@ -258,10 +259,10 @@ def stuck(**more: Any) -> dict[str, Any]:
     return made
 
 
-def look(tmp_path: Path, *objects: dict[str, Any]) -> Finding:
+def look(tmp_path: Path, *objects: dict[str, Any], check: Any = pod_pending) -> Finding:
     (tmp_path / "dump.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}))
     dump = read_dump(str(tmp_path / "dump.json"), "home", wall=NOW)
-    runner = Runner(dump.view, [pod_pending])
+    runner = Runner(dump.view, [check])
     runner.full(NOW)
     (finding,) = enriched_from(dump.events, tuple(runner.current().values()), dump.view, NOW)
     assert finding.state is FindingState.FIRING
@@ -277,6 +278,18 @@ def test_a_dump_with_events_says_which_secret_a_pod_waits_for(tmp_path: Path) ->
     assert found.evidence[0].value.startswith("FailedMount ×12 from ")
     assert found.evidence[0].tainted
     assert found.fingerprint == without.fingerprint
+
+
+def test_a_rollout_that_one_pod_holds_up_says_what_that_pod_waits_for(tmp_path: Path) -> None:
+    late = condition("Progressing", "False", ago(minutes=5), reason="ProgressDeadlineExceeded")
+    rollout = deployment(replicas=1, available=1, conditions=[condition("Available"), late])
+    made = stuck()
+    made["metadata"] |= {"creationTimestamp": ago(minutes=3), "ownerReferences": owner("ReplicaSet", "api-7c9f")}
+    said = event('Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) api-0', reason="FailedAttachVolume")
+    found = look(tmp_path, rollout, replica_set(), made, said, check=deployment_not_progressing)
+    assert found.subject.kind == "Deployment"
+    assert found.summary.endswith("0 of 1 updated; its new pod cannot start: volume `pvc-1` is still attached to another node")
+    assert found.evidence[0].command.endswith("involvedObject.kind=Pod,involvedObject.name=api-1")
 
 
 def test_events_about_another_object_say_nothing_of_this_one(tmp_path: Path) -> None:

@@ -38,9 +38,10 @@ class Learned:
             return replace(finding, evidence=(*finding.evidence, *self.evidence)) if self.evidence else finding
         subject = finding.subject
         missing = () if self.cause.subject is None else (self.cause.subject,)
+        own = subject.kind == "Pod"
         return replace(
             finding,
-            summary=f"{subject.path} cannot start: {self.cause.words}",
+            summary=f"{subject.path if own else f'{finding.summary}; its new pod'} cannot start: {self.cause.words}",
             evidence=(*self.evidence, *finding.evidence),
             depends_on=(*missing, *(s for s in finding.depends_on if s not in missing)),
             blames=self.cause.subject or finding.blames,

@@ -12,7 +12,7 @@ from stead.domain.finding import Finding, FindingState
 from stead.domain.grouping import explains
 from stead.domain.subject import Key
 from stead.estate.kubernetes.kinds import kind_named
-from stead.estate.kubernetes.slices import ContainerStatus, Deployment, Job, Object, Pod, ReplicaSet
+from stead.estate.kubernetes.slices import ContainerStatus, DaemonSet, Deployment, Job, Object, Pod, ReplicaSet, StatefulSet
 from stead.estate.kubernetes.view import View
 
 
@@ -61,7 +61,8 @@ def log_of(finding: Finding, view: View) -> LogPlace | None:
 def events_of(finding: Finding, view: View) -> tuple[str, str, str] | None:
     """(kind, namespace, name) of the object whose events may tell more; None for what is no object of Kubernetes.
 
-    A Deployment that gets no pods is told of by its ReplicaSet, which is what asks for them.
+    A Deployment that gets no pods is told of by its ReplicaSet, which is what asks for them; a workload that has its pods, by the pod that
+    holds it up.
     """
     subject = finding.subject
     kind = kind_named(subject.api_version, subject.kind)
@@ -71,7 +72,30 @@ def events_of(finding: Finding, view: View) -> tuple[str, str, str] | None:
         short = [one for one in view.owned(ReplicaSet, deployment) if one.status.replicas < one.spec.replicas]
         if short:
             return ("ReplicaSet", subject.namespace, max(short, key=_made).metadata.name)
+    if (pod := _pod_of(finding, view)) is not None:
+        return ("Pod", pod.metadata.namespace, pod.metadata.name)
     return (subject.kind, subject.namespace, subject.name)
+
+
+def _pod_of(finding: Finding, view: View) -> Pod | None:
+    """The pod that a finding is about, or the newest one that is not ready of the workload that it is about."""
+    subject = finding.subject
+    if subject.kind == "Pod":
+        return view.get(Pod, subject.namespace, subject.name)
+    owners: list[Object] = []
+    if subject.kind == "Deployment" and (deployment := view.get(Deployment, subject.namespace, subject.name)) is not None:
+        owners += view.owned(ReplicaSet, deployment)
+    elif subject.kind in _MAKERS and (maker := view.get(_MAKERS[subject.kind], subject.namespace, subject.name)) is not None:
+        owners.append(maker)
+    held = [pod for owner in owners for pod in view.owned(Pod, owner) if not _ready(pod)]
+    return max(held, key=_made, default=None)
+
+
+def _ready(pod: Pod) -> bool:
+    return any((one.type, one.status) == ("Ready", "True") for one in pod.status.conditions)
+
+
+_MAKERS: dict[str, type[Object]] = {"StatefulSet": StatefulSet, "DaemonSet": DaemonSet, "ReplicaSet": ReplicaSet}
 
 
 def _log(pod: Pod, container: str) -> LogPlace | None:
@@ -99,9 +123,8 @@ def _made(obj: Object) -> tuple[float, str]:
 
 
 def never_started(finding: Finding, view: View) -> bool:
-    """Whether it is about a pod none of whose containers has ever run: then its events say what holds it up."""
-    subject = finding.subject
-    pod = view.get(Pod, subject.namespace, subject.name) if subject.kind == "Pod" else None
+    """Whether the pod that it is about, or that holds up its workload, has no container that ever ran: then events say what is missing."""
+    pod = _pod_of(finding, view)
     if pod is None or not pod.spec.node_name:
         return False
     return not any(
