@@ -158,7 +158,7 @@ async def test_a_looping_one_ends_stuck(lab: Lab) -> None:
         (("k8s_list", {"kind": "pods", "force": True}), "do not fit: Object contains unknown field `force`"),
         (("k8s_get", {"kind": "pod", "namespace": "payments", "name": "nobody"}), "there is no Pod payments/nobody"),
         (("k8s_list", {"kind": "unicorns"}), "the cluster has no kind `unicorns`"),
-        (("page", {"evidence": "E9"}), "there is no evidence `E9` to read on in; known: none yet"),
+        (("page", {"evidence": "E9"}), "there is no evidence `E9` to read on in; known: F1"),
         (("conclude", {"cause": "x"}), "do not fit: Object missing required field `at_fault`"),
         (("conclude", {**CONCLUDES, "cause": " "}), "`cause` is empty"),
     ],

@@ -32,8 +32,8 @@ async def test_a_person_asks_for_one_and_reads_every_step(thinking: Any, capsys:
 
     code, out, _ = await types(thinking, capsys, "runs list")
     header, row = out.splitlines()
-    assert header.split() == ["ID", "INCIDENT", "ENDED", "CAUSE", "TOKENS", "MONEY"]
-    assert row.startswith("R-1  I-1       concluded  Somebody left the door open.")
+    assert header.split() == ["ID", "ABOUT", "ENDED", "CAUSE", "TOKENS", "MONEY"]
+    assert row.startswith("R-1  I-1    concluded  Somebody left the door open.")
 
     code, out, _ = await types(thinking, capsys, "runs show r-1")
     assert "investigator on I-1, episode 1, asked for by token:cli: concluded" in out

@@ -14,7 +14,7 @@ from stead.store.codec import plain
 
 
 def rows(connection: sa.Connection, limit: int) -> list[dict[str, Any]]:
-    return [_row(run) for run in runs.listed(connection, limit)]
+    return [row(run) for run in runs.listed(connection, limit)]
 
 
 def whole(connection: sa.Connection, number: int) -> dict[str, Any] | None:
@@ -22,7 +22,7 @@ def whole(connection: sa.Connection, number: int) -> dict[str, Any] | None:
     found = runs.find(connection, number)
     if found is None:
         return None
-    return _row(found) | {
+    return row(found) | {
         "opening": found.brief.opening if found.brief else "",
         "tainted": found.brief.tainted if found.brief else False,
         "conclusion": None if found.conclusion is None else plain(found.conclusion),
@@ -30,11 +30,13 @@ def whole(connection: sa.Connection, number: int) -> dict[str, Any] | None:
     }
 
 
-def _row(run: Run) -> dict[str, Any]:
+def row(run: Run) -> dict[str, Any]:
+    """One run; `incident` is None and `session` set where it answers a question."""
     return {
         "id": ids.run_number(run.number),
         "number": run.number,
-        "incident": ids.incident_number(run.incident),
+        "incident": ids.incident_number(run.incident) if run.incident else None,
+        "session": run.session or None,
         "episode": run.episode,
         "agent": run.agent,
         "asked_by": run.asked_by,

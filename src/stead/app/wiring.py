@@ -246,8 +246,9 @@ class Stead:
         """One run with every step; None when there is none of that number."""
         return await self.store.look(runs_told.whole, number)
 
-    async def events(self, after: int = 0, limit: int = 500) -> list[dict[str, Any]]:
-        return await self.store.look(events.after, after, limit)
+    async def events(self, after: int = 0, limit: int = 500, run: str = "") -> list[dict[str, Any]]:
+        """What happened after `seq` `after`, oldest first; of one `run` (`R-9`), or of everything."""
+        return await self.store.look(events.after, after, limit, run=run)
 
     async def wait_for_events(self, after: int) -> None:
         """Return once there is an event with a greater `seq`."""

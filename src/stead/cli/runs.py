@@ -31,8 +31,11 @@ def list_(url: Url = None, token: Token = None, output: Output = Form.TABLE) -> 
     if output is Form.JSON:
         say_json(found)
         return
-    rows = [[r["id"], r["incident"], r["ending"] or "under way", r["cause"] or r["note"], str(r["tokens"]), _money(r)] for r in found]
-    table(("ID", "INCIDENT", "ENDED", "CAUSE", "TOKENS", "MONEY"), rows, empty="No model was asked yet.", widest=3)
+    rows = [
+        [r["id"], r["incident"] or r["session"] or "", r["ending"] or "under way", r["cause"] or r["note"], str(r["tokens"]), _money(r)]
+        for r in found
+    ]
+    table(("ID", "ABOUT", "ENDED", "CAUSE", "TOKENS", "MONEY"), rows, empty="No model was asked yet.", widest=3)
 
 
 @app.command()
@@ -68,7 +71,8 @@ def investigate(
 
 def _told(run: dict[str, Any], whole: bool) -> Iterator[str]:
     asked = f", asked for by {run['asked_by']}" if run["asked_by"] else ""
-    yield line(f"{run['id']}  {run['agent']} on {run['incident']}, episode {run['episode']}{asked}: {run['ending'] or 'under way'}")
+    about = f"on {run['incident']}, episode {run['episode']}" if run["incident"] else f"answering in the session {run['session']}"
+    yield line(f"{run['id']}  {run['agent']} {about}{asked}: {run['ending'] or 'under way'}")
     if run["note"]:
         yield line(run["note"])
     yield f"{run['calls']} calls, {run['tokens']} tokens ({run['cached']} of them cached), {_money(run)}, {run['seconds']} s of waiting"

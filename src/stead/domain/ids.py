@@ -45,6 +45,10 @@ def segment_workflow(incident: int, episode: int, segment: int) -> str:
     return f"inv:{incident}:{episode}:{segment}"
 
 
+def talk_workflow(session: str, question: int) -> str:
+    return f"tlk:{session}:{question}"
+
+
 def action_workflow(action: str) -> str:
     return f"act:{action}"
 

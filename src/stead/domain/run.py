@@ -174,6 +174,7 @@ class Brief:
     `history` is what was said in the segment before, where this one goes on from it. `state` and `note` are the incident's, to go back to.
     `kinds` are the kinds of objects that it is about: tools for these are offered at once.
     `toolsets` is the agent's policy as it was then: a soul that is edited changes the next run, not this one.
+    In a `talk` plain words end the run: they are the answer. `numbered` pieces of evidence (`E1` …) were collected in the session before.
     """
 
     system: str
@@ -187,13 +188,15 @@ class Brief:
     state: str = "open"
     note: str = ""
     kinds: tuple[str, ...] = ()
+    talk: bool = False
+    numbered: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One piece of work of one agent on one episode of an incident, `R-9`. `ending` is None while it is under way.
+    """One piece of work of one agent, `R-9`: on an episode of an incident, or (`incident` 0) to answer a question in a `session`.
 
-    `asked_by` names the person who asked for it, "" where the incident itself did.
+    `asked_by` names the person who asked for it, "" where the incident itself did. `ending` is None while it is under way.
     """
 
     number: int
@@ -204,6 +207,7 @@ class Run:
     nonce: str
     began_at: datetime
     asked_by: str = ""
+    session: str = ""
     ending: Ending | None = None
     note: str = ""
     ended_at: datetime | None = None

@@ -54,14 +54,14 @@ class Segment:
         self._asked_for = [name for message in brief.history for call in message.calls if (name := asked_for(call))]
         self.messages: list[Message] = [*brief.history, Message(speaker=Speaker.STEAD, text=brief.opening)]
         self.spent = Spent()
-        self.seen: dict[str, Seen] = {}
+        self.seen = {name: Seen(evidence=name, tool="", arguments="", text=text) for name, text in brief.collected.items() if text}
         self.tainted = brief.tainted
         self._turn = 0
         self._failed: Counter[tuple[str, str]] = Counter()
         self._known: set[str] = set()
         self._barren = 0
         self._ids = {call.id for message in brief.history for call in message.calls}
-        self._numbered = len([message for message in brief.history if message.speaker is Speaker.TOOL])
+        self._numbered = brief.numbered + len([message for message in brief.history if message.speaker is Speaker.TOOL])
 
     async def play(self) -> Outcome:
         while True:
@@ -71,6 +71,8 @@ class Segment:
             if reply.failure:
                 return self._end(Ending.CANCELLED if reply.model == _NOBODY else Ending.NO_MODEL, reply.failure)
             self.messages.append(reply.message)
+            if self.brief.talk and not reply.message.calls:
+                return self._end(Ending.CONCLUDED, "")
             concluded = await self._hear(reply.message)
             if concluded is not None:
                 return self._end(Ending.CONCLUDED, "", concluded)

@@ -18,7 +18,7 @@ from stead.domain.errors import Exit, UserError
 from stead.domain.finding import Finding
 from stead.domain.incident import IncidentState
 from stead.domain.run import Brief, Ending, Run, Speaker
-from stead.engine import decide, notify, triage
+from stead.engine import decide, notify, talking, triage
 from stead.engine.agenda import MOST_SEGMENTS
 from stead.engine.context import Pack
 from stead.engine.faults import fault_point
@@ -98,7 +98,10 @@ def begin(connection: sa.Connection, journey: Journey, number: int) -> Brief | N
 
 def over(connection: sa.Connection, number: int) -> str:
     """Why nothing is left to investigate; "" while there is."""
-    return "" if _firing(connection, runs.get(connection, number).incident) else "the fault went away by itself"
+    run = runs.get(connection, number)
+    if run.ending is not None:
+        return run.note
+    return "" if _firing(connection, run.incident) else "the fault went away by itself"
 
 
 def end(connection: sa.Connection, journey: Journey, number: int, outcome: Outcome, resolved: Resolved) -> None:
@@ -108,6 +111,8 @@ def end(connection: sa.Connection, journey: Journey, number: int, outcome: Outco
     ending = Ending.PARKED if outcome.ending is Ending.CONCLUDED and fresh else outcome.ending
     note = "; ".join([outcome.note, *(f"not asked about: {text}" for text in resolved.left_out)]).strip("; ")
     if not runs.end(connection, number, ending, note, outcome.spent, outcome.conclusion, journey.now()):
+        if run.ending is Ending.CANCELLED:
+            runs.spend(connection, number, outcome.spent)
         return
     if run.brief is not None:
         runs.set_brief(connection, number, replace(run.brief, history=outcome.messages))
@@ -127,6 +132,13 @@ def give_up(connection: sa.Connection, journey: Journey, number: int, why: str) 
         _back(connection, journey, run)
         _say(connection, journey, run, f"ended, {Ending.FAILED}: {why}")
         notify.tell(connection, journey, run.incident, Because.MOVED)
+
+
+def cancelled(connection: sa.Connection, journey: Journey, run: Run, note: str) -> None:
+    """A person has ended the run: the incident goes on without it."""
+    _back(connection, journey, run)
+    _say(connection, journey, run, f"ended, {Ending.CANCELLED}: {note}")
+    notify.tell(connection, journey, run.incident, Because.MOVED)
 
 
 def cause_first(connection: sa.Connection, number: int) -> list[Finding]:
@@ -222,8 +234,12 @@ def _say(connection: sa.Connection, journey: Journey, run: Run, said: str) -> No
 
 
 def keep_step(connection: sa.Connection, journey: Journey, number: int, key: str, kind: str, body: dict[str, Any]) -> None:
-    """Write a step of the run, and tell of a look that was taken."""
+    """Write a step of the run, and tell of a look that was taken. A run that was deleted meanwhile keeps nothing."""
+    run = runs.find(connection, number)
+    if run is None:
+        return
     runs.record(connection, number, key, kind, body, journey.now())
     if kind == "tool":
         failed = " in vain" if body.get("failed") else ""
-        _say(connection, journey, runs.get(connection, number), f"looks{failed}: {body['tool']} {body['arguments'][:200]}")
+        say = talking.say if run.session else _say
+        say(connection, journey, run, f"looks{failed}: {body['tool']} {body['arguments'][:200]}")

@@ -1,5 +1,6 @@
 """The whole journey on one page: how the stages follow each other, durably.
 
+    question → (due) talk: begin, (ask a model, look) …, answer
     sightings → intake: triage ┬→ (due) pursue: propose, decide ┬→ act: preflight, intend, apply, conclude → (due) verify … → settled
                                │                                ├→ ask a person … answer → act        (due) expire
                                │                                └→ (due) investigate: begin, (ask a model, look) …, resolve, decide
@@ -36,6 +37,7 @@ from stead.engine import (
     proposing,
     pursue,
     remediate,
+    talking,
     triage,
     verify,
 )
@@ -121,6 +123,30 @@ async def _resolve(outcome: Outcome, found: list[Finding]) -> Any:
         return plain(Resolved())
     conclusion, tainted = outcome.conclusion, outcome.tainted
     return plain(await journey().there(lambda: proposing.resolve(journey(), conclusion, found, tainted=tainted)))
+
+
+@DBOS.workflow(name="talk", max_recovery_attempts=None)
+async def talk(ref: str) -> None:
+    """Answer a person's question."""
+    await _guarded("talk", ref, _talk(int(ref)))
+
+
+async def _talk(number: int) -> None:
+    if older := await _write("older", talking.older, number):
+        summary = await investigating.sum_up(journey(), number, older, once)
+        await _write("sum-up", talking.sum_up, number, summary)
+    begun = await _write("begin", talking.begin, number)
+    if begun is None:
+        return
+    outcome = await investigating.talk(journey(), number, load_plain(begun, Brief), once)
+    fault_point("talk.before-answer")
+    await _write("answer", talking.end, number, outcome)
+
+
+@DBOS.workflow(name="session", max_recovery_attempts=None)
+async def age_session(ref: str) -> None:
+    """A session may have rested long enough."""
+    await _guarded("session", ref, _write("age", talking.age, ref))
 
 
 @DBOS.workflow(name="act", max_recovery_attempts=None)
@@ -259,6 +285,9 @@ def _failed(connection: sa.Connection, bound: Journey, kind: str, ref: str, work
         return
     if kind == "investigate":
         investigations.give_up(connection, bound, int(ref), said)
+        return
+    if kind == "talk":
+        talking.give_up(connection, bound, int(ref), said)
         return
     incident = int(ref) if kind == "pursue" else None
     _say(connection, bound, "", incident, f"{kind} {ref} was given up: {said}")

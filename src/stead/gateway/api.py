@@ -9,9 +9,11 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from stead import __version__
+from stead.app import runs_told
 from stead.app.wiring import Stead
 from stead.domain.ids import incident_number, parse_number, run_number
-from stead.gateway import adoption, changes, errors, reasons, silences
+from stead.engine import cancelling
+from stead.gateway import adoption, changes, errors, reasons, sessions, silences
 from stead.gateway.auth import needs
 from stead.gateway.errors import ApiError
 from stead.gateway.guard import Guard, remember_route
@@ -57,7 +59,13 @@ def application(stead: Stead, streams: Streams) -> FastAPI:
     app.include_router(_runs(stead))
     app.include_router(_events(stead, streams))
     app.include_router(_deciding(stead))
-    for router in (changes.router(stead), *silences.routers(stead), *adoption.routers(stead), reasons.router(stead)):
+    for router in (
+        changes.router(stead),
+        *silences.routers(stead),
+        *adoption.routers(stead),
+        reasons.router(stead),
+        *sessions.routers(stead, streams),
+    ):
         app.include_router(router)
     app.include_router(_description(app, stead))
     app.add_middleware(Guard, hosts=stead.settings.server.hosts, count=metrics.count)
@@ -132,6 +140,12 @@ def _runs(stead: Stead) -> APIRouter:
             raise ApiError(404, f"there is no run {run_number(wanted)}", "`stead runs list` lists them")
         return found
 
+    @router.post("/runs/{number}/cancel", dependencies=[Depends(needs(stead, Scope.APPROVE))])
+    async def cancel(number: str, request: Request) -> dict[str, Any]:
+        """End a run that is under way, as *cancelled*. Needs the scope `approve`. 409 when it has ended."""
+        ended = await stead.change(cancelling.cancel, parse_number(number, "R"), by=request.state.principal)
+        return runs_told.row(ended)
+
     @router.post("/incidents/{number}/investigation", dependencies=[Depends(needs(stead, Scope.APPROVE))])
     async def investigation(number: str, request: Request) -> dict[str, Any]:
         """Have a model investigate the incident. Needs the scope `approve`. 409 when that cannot be."""
@@ -165,15 +179,17 @@ def _events(stead: Stead, streams: Streams) -> APIRouter:
         request: Request,
         after: Annotated[int, Query(ge=0, le=LARGEST_SEQ, description="Only events with a greater `seq`.")] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 500,
+        run: Annotated[str, Query(max_length=20, description="Only the steps of this run: `R-9`.")] = "",
         last_event_id: Annotated[str | None, Header(description="Where a stream was left.")] = None,
     ) -> Response:
         """What happened, oldest first: a page of JSON, or with `Accept: text/event-stream` a stream that goes on."""
+        of_run = run_number(parse_number(run, "R")) if run else ""
         if "text/event-stream" not in request.headers.get("accept", ""):
-            return JSONResponse(await stead.events(after, limit))
+            return JSONResponse(await stead.events(after, limit, of_run))
         if streams.full:
             raise ApiError(503, "too many event streams are open", "close one, or read /api/events?after=… in pages")
         start = after if last_event_id is None else _seq(last_event_id)
-        return StreamingResponse(streams.events(start), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        return StreamingResponse(streams.events(start, of_run), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     return router
 

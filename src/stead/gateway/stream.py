@@ -37,8 +37,8 @@ class Streams:
     def full(self) -> bool:
         return self.open >= MOST_STREAMS
 
-    async def events(self, after: int) -> AsyncIterator[bytes]:
-        """The stream of all events with a greater `seq`."""
+    async def events(self, after: int, run: str = "") -> AsyncIterator[bytes]:
+        """The stream of all events with a greater `seq`, or of those of one run."""
         self.open += 1
         try:
             yield b"retry: 1000\n\n"
@@ -46,7 +46,8 @@ class Streams:
                 page = await self.stead.events(after, PAGE)
                 for event in page:
                     after = int(event["seq"])
-                    yield _framed(event)
+                    if not run or event["run"] == run:
+                        yield _framed(event)
                 if not page and not await self.news(after):
                     yield b": still here\n\n"
         finally:

@@ -26,11 +26,13 @@ def record(
     connection.execute(sa.insert(event).values(at=at, estate=estate, incident=incident, run=run, name=name, data=dumps(dict(data or {}))))
 
 
-def after(connection: sa.Connection, seq: int, limit: int = 500, incident: int | None = None) -> list[dict[str, Any]]:
+def after(connection: sa.Connection, seq: int, limit: int = 500, incident: int | None = None, run: str = "") -> list[dict[str, Any]]:
     """Events with a greater `seq`, oldest first, as JSON-ready rows."""
     query = sa.select(event).where(event.c.seq > seq).order_by(event.c.seq).limit(limit)
     if incident is not None:
         query = query.where(event.c.incident == incident)
+    if run:
+        query = query.where(event.c.run == run)
     return [
         {
             "seq": row.seq,

@@ -26,15 +26,25 @@ class Step:
 
 
 def add(
-    connection: sa.Connection, *, incident: int, episode: int, segment: int, agent: str, asked_by: str, nonce: str, now: datetime
+    connection: sa.Connection,
+    *,
+    incident: int,
+    episode: int,
+    segment: int,
+    agent: str,
+    asked_by: str,
+    nonce: str,
+    now: datetime,
+    session: str = "",
 ) -> int:
-    """Open a run; its number (the digits of R-9)."""
+    """Open a run; its number (the digits of R-9). One of a `session` has incident 0: none has that number."""
     values = {
         "incident": incident,
         "episode": episode,
         "segment": segment,
         "agent": agent,
         "asked_by": asked_by,
+        "session": session,
         "nonce": nonce,
         "began_at": now,
     }
@@ -62,6 +72,11 @@ def of_incident(connection: sa.Connection, incident: int, episode: int | None = 
     return [_run(row) for row in connection.execute(query)]
 
 
+def of_session(connection: sa.Connection, session: str) -> list[Run]:
+    """Oldest first."""
+    return [_run(row) for row in connection.execute(sa.select(run).where(run.c.session == session).order_by(run.c.number))]
+
+
 def listed(connection: sa.Connection, limit: int) -> Sequence[Run]:
     """Newest first."""
     return [_run(row) for row in connection.execute(sa.select(run).order_by(run.c.number.desc()).limit(limit))]
@@ -83,6 +98,11 @@ def end(
         "ended_at": now,
     }
     return connection.execute(sa.update(run).where(run.c.number == number, run.c.ending == "").values(**values)).rowcount == 1
+
+
+def spend(connection: sa.Connection, number: int, spent: Spent) -> None:
+    """Correct what an ended run has spent: a call that was under way when somebody ended it is paid for too."""
+    connection.execute(sa.update(run).where(run.c.number == number).values(spent=dumps(spent)))
 
 
 def record(connection: sa.Connection, number: int, key: str, kind: str, body: object, now: datetime) -> None:
@@ -112,6 +132,7 @@ def _run(row: sa.Row[tuple[object, ...]]) -> Run:
         nonce=row.nonce,
         began_at=row.began_at,
         asked_by=row.asked_by,
+        session=row.session,
         ending=Ending(row.ending) if row.ending else None,
         note=row.note,
         ended_at=row.ended_at,

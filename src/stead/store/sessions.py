@@ -1,4 +1,4 @@
-"""Conversations: what a principal said about an incident, in order."""
+"""Notes: what a principal said about an incident, in order. (Conversations with Stead are `talks`.)"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stead.store.tables import session, session_message
 
 def say(connection: sa.Connection, *, principal: str, incident: int, author: str, text: str, now: datetime) -> Session:
     """Add a message to the principal's session on this incident; the first one opens it."""
-    query = sa.select(session.c.id).where(session.c.principal == principal, session.c.incident == incident)
+    query = sa.select(session.c.id).where(session.c.principal == principal, session.c.incident == incident, session.c.agent == "")
     session_id = connection.execute(query).scalar()
     if session_id is None:
         session_id = uuid.uuid4().hex
@@ -24,7 +24,8 @@ def say(connection: sa.Connection, *, principal: str, incident: int, author: str
 
 
 def of_incident(connection: sa.Connection, incident: int) -> Sequence[Session]:
-    rows = connection.execute(sa.select(session).where(session.c.incident == incident).order_by(session.c.created_at, session.c.id))
+    notes = sa.select(session).where(session.c.incident == incident, session.c.agent == "")
+    rows = connection.execute(notes.order_by(session.c.created_at, session.c.id))
     return [Session(id=row.id, principal=row.principal, incident=row.incident, messages=_messages(connection, row.id)) for row in rows]
 
 

@@ -227,6 +227,7 @@ run = sa.Table(
     sa.Column("segment", sa.Integer, nullable=False),
     sa.Column("agent", sa.Text, nullable=False),
     sa.Column("asked_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("session", sa.Text, nullable=False, server_default="", index=True),
     sa.Column("nonce", sa.Text, nullable=False),
     sa.Column("ending", sa.Text, nullable=False, server_default=""),
     sa.Column("note", Words, nullable=False, server_default=""),
@@ -258,6 +259,13 @@ session = sa.Table(
     sa.Column("principal", sa.Text, nullable=False),
     sa.Column("incident", sa.Integer, index=True),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("agent", sa.Text, nullable=False, server_default=""),
+    sa.Column("estate", sa.Text, nullable=False, server_default=""),
+    sa.Column("title", Words, nullable=False, server_default=""),
+    sa.Column("summary", Words, nullable=False, server_default=""),
+    sa.Column("summed", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("used_at", Instant),
+    sa.Column("ended_at", Instant),
 )
 
 session_message = sa.Table(
@@ -268,6 +276,12 @@ session_message = sa.Table(
     sa.Column("author", sa.Text, nullable=False),
     sa.Column("text", Words, nullable=False),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("attached", Words, nullable=False, server_default=""),
+    sa.Column("run", sa.Integer, index=True),
+    sa.Column("answers", sa.Integer),
+    sa.Column("key", sa.Text),
+    sa.Index("uq_session_message_key", "session", "key", unique=True),
+    sa.Index("uq_session_message_answers", "answers", unique=True),
     sqlite_autoincrement=True,
 )
 

@@ -1,0 +1,44 @@
+"""A person ends a run that is under way: from then on nothing it comes to is used."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from stead.domain import ids
+from stead.domain.errors import Exit, UserError
+from stead.domain.people import Principal
+from stead.domain.run import Ending, Reply, Run, Seen, Spent
+from stead.engine import investigations, talking
+from stead.engine.journey import Journey
+from stead.store import runs
+from stead.store.codec import load_plain
+
+
+def cancel(connection: sa.Connection, journey: Journey, number: int, *, by: Principal) -> Run:
+    """End the run as *cancelled*. A call that is under way may still end, and is written down and paid for; nothing follows it.
+
+    UserError when there is no such run, or it has ended.
+    """
+    run, name = runs.find(connection, number), ids.run_number(number)
+    if run is None:
+        raise UserError(f"there is no run {name}", hint="`stead runs list` lists them", code=Exit.NEGATIVE)
+    if run.ending is Ending.PARKED:
+        raise UserError(f"{name} waits for what becomes of its proposal", hint="`stead approvals` lists what waits", code=Exit.REFUSED)
+    if run.ending is not None:
+        raise UserError(f"{name} has ended already: {run.ending}", hint=f"`stead runs show {name}` tells it", code=Exit.REFUSED)
+    note = f"{by.name} cancelled it"
+    runs.end(connection, number, Ending.CANCELLED, note, spent_in(connection, number), None, journey.now())
+    of = talking if run.session else investigations
+    of.cancelled(connection, journey, run, note)
+    return runs.get(connection, number)
+
+
+def spent_in(connection: sa.Connection, number: int) -> Spent:
+    """What the steps that are written down have cost."""
+    total = Spent()
+    for step in runs.steps(connection, number):
+        if step.kind == "model":
+            total += load_plain(step.body, Reply).spent
+        else:
+            total += Spent(calls=1, seconds=load_plain(step.body, Seen).seconds)
+    return total
