@@ -328,13 +328,14 @@ class ToolsetKind:
     """A toolset that has to be set up: `settings` (a pydantic model) validates what stands under `tools:` at its name.
 
     `open(settings, clock, folder)` makes it; `folder` is its own, in the state folder, and need not exist yet. It connects to nothing and
-    imports no library before the first look. UserError for what cannot be had.
+    imports no library before the first look. UserError for what cannot be had. `by_default`: it needs no word, and is there without one.
     """
 
     name: str
     settings: type[Any]
     open: Callable[[Any, Clock, Path], Toolset]
     page: str = ""
+    by_default: bool = False
 
 
 Declarations = Mapping[str, Check | GaugeCheck | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset | ToolsetKind]

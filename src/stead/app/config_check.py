@@ -28,12 +28,12 @@ def check(loaded: Loaded, broken: dict[str, str] | None = None) -> list[str]:
     channels = [f"{channel.name} ({kind.kind})" for channel, kind, _ in channel_settings(loaded.settings, found.channels, loaded.written)]
     policy = _policy(loaded, found)
     models_of(loaded.settings.models, found.models, {}, loaded.written)
-    list(tool_settings(loaded.settings.tools, found, loaded.written))
+    tools = [kind.name for kind, _ in tool_settings(loaded.settings.tools, found, loaded.written)]
     _agents(loaded)
-    return list(_summary(loaded, found, channels, policy))
+    return list(_summary(loaded, found, channels, policy, [*found.toolsets, *tools]))
 
 
-def _summary(loaded: Loaded, found: Shelves, channels: list[str], policy: Policy) -> Iterator[str]:
+def _summary(loaded: Loaded, found: Shelves, channels: list[str], policy: Policy, tools: list[str]) -> Iterator[str]:
     settings = loaded.settings
     yield f"configuration: {loaded.file or 'no file, the defaults'}"
     yield f"state folder: {loaded.folder}"
@@ -45,7 +45,7 @@ def _summary(loaded: Loaded, found: Shelves, channels: list[str], policy: Policy
     yield f"channels: {', '.join(channels) or 'none'}"
     yield f"agents: {', '.join(Souls.of(settings.agents)())}"
     yield f"models: {', '.join(f'{model.name} ({model.kind}, {model.model})' for model in settings.models) or 'none'}"
-    yield f"tools: {', '.join(sorted({*found.toolsets, *settings.tools}))}"
+    yield f"tools: {', '.join(sorted(tools))}"
 
 
 def _policy_place(loaded: Loaded) -> str:

@@ -14,7 +14,7 @@ from stead.declare import Check, GaugeCheck, HostCheck, HostWishes, ProbeCheck
 from stead.domain.finding import FindingClass
 from stead.domain.policy import Policy
 from stead.estate.kubernetes.connection import Connection, connect
-from stead.estate.kubernetes.gauges.prometheus import PrometheusTarget
+from stead.estate.promql import PrometheusTarget
 from stead.ports import Channel, Clock, Estate, HostCommands
 
 OWN = "own-checks"

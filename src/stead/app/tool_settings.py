@@ -23,9 +23,13 @@ def toolsets_of(tools: Mapping[str, Any], shelves: Shelves, clock: Clock, folder
 
 
 def tool_settings(tools: Mapping[str, Any], shelves: Shelves, written: Written | None = None) -> Iterator[tuple[ToolsetKind, Any]]:
-    """Each toolset that is set up, with its settings. UserError, with the line where `written` is the file, for the first mistake."""
+    """Each toolset that is set up, by a word or by default, with its settings.
+
+    UserError, with the line where `written` is the file, for the first mistake.
+    """
     source = written or Written("configuration")
-    for name, own in tools.items():
+    unsaid = {name: None for name, kind in shelves.toolset_kinds.items() if kind.by_default and name not in tools}
+    for name, own in {**tools, **unsaid}.items():
         kind = shelves.toolset_kinds.get(name)
         if kind is None:
             raise UserError(f"{source.name}:{source.line(('tools', name))}: {_wrong(name, shelves)}", hint=_hint(name, shelves))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
@@ -29,3 +30,14 @@ def _a_server(given: str) -> str:
 
 ServerUrl = Annotated[str, AfterValidator(_a_server)]
 """The address of a server, without a password and without a slash at its end."""
+
+
+def _a_file(given: Path) -> Path:
+    path = given.expanduser()
+    if not path.is_absolute():
+        raise ValueError("is not an absolute path; write /etc/… or ~/…")
+    return path
+
+
+LocalFile = Annotated[Path, AfterValidator(_a_file)]
+"""A path on this machine, absolute or in the home folder."""

@@ -21,8 +21,9 @@ from stead.domain.finding import FindingState
 from stead.domain.scan import Scan
 from stead.estate.kubernetes.connection import connect
 from stead.estate.kubernetes.estate import KubernetesEstate
-from stead.estate.kubernetes.gauges.prometheus import QUERIES, PrometheusTarget
+from stead.estate.kubernetes.gauges.prometheus import QUERIES
 from stead.estate.kubernetes.gauges.quantity import parse_quantity
+from stead.estate.promql import PrometheusTarget
 from stead.ports import Seen
 from stead.practice.cluster import PracticeCluster
 from stead.practice.images import Image

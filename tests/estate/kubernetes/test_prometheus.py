@@ -14,8 +14,9 @@ from aiohttp import web
 from stead.checks.metrics.volume_filling import volume_filling
 from stead.clocks import SystemClock
 from stead.estate.kubernetes.gauges.gauges import Gauges
-from stead.estate.kubernetes.gauges.prometheus import QUERIES, Prometheus, PrometheusTarget
+from stead.estate.kubernetes.gauges.prometheus import QUERIES, Prometheus
 from stead.estate.kubernetes.view import View
+from stead.estate.promql import PrometheusTarget
 
 CONFIG = """
 global: {scrape_interval: 100ms, scrape_timeout: 100ms}

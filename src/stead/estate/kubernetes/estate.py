@@ -38,7 +38,7 @@ from stead.estate.kubernetes.enrich.enricher import Enricher
 from stead.estate.kubernetes.errors import AbsentError, as_blind
 from stead.estate.kubernetes.gauges.gauges import Gauges
 from stead.estate.kubernetes.gauges.kubelet import KubeletStats
-from stead.estate.kubernetes.gauges.prometheus import Prometheus, PrometheusTarget
+from stead.estate.kubernetes.gauges.prometheus import Prometheus
 from stead.estate.kubernetes.gauges.reading import Source
 from stead.estate.kubernetes.gauges.resource_metrics import ResourceMetrics
 from stead.estate.kubernetes.hands import KubernetesHands
@@ -51,6 +51,7 @@ from stead.estate.kubernetes.snapshot import Lister, Snapshot
 from stead.estate.kubernetes.view import View
 from stead.estate.kubernetes.watch import PAGE
 from stead.estate.kubernetes.watcher import Watcher
+from stead.estate.promql import PrometheusTarget
 from stead.ports import Clock, Hands, Object, Observation, Seen
 
 
@@ -77,6 +78,7 @@ class KubernetesEstate:
         self.checks = tuple(checks)
         self._clock = clock
         self._namespace = namespace
+        self.prometheus = prometheus
         self._client = ApiClient(connection, timeouts)
         self._discovery = Discovery(self._client)
         self._excluded = Patterns.of(excluded_namespaces).match
