@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from stead.domain.redaction import redact
+
 _DULL = frozenset(
     ["uid", "resourceVersion", "selfLink", "managedFields", "generateName", "terminationMessagePath", "dnsPolicy", "schedulerName"]
 )
@@ -12,8 +14,8 @@ _DULL = frozenset(
 
 
 def compact(given: Any) -> str:
-    """YAML-like lines without quotes, without empty and dull fields."""
-    return "\n".join(_lines(given, ""))
+    """YAML-like lines without quotes, without empty and dull fields, and without what its place in the object tells to be a secret."""
+    return "\n".join(_lines(redact.object(given), ""))
 
 
 def _lines(given: Any, indent: str) -> Iterator[str]:

@@ -40,6 +40,12 @@ def items(given: Any, *path: str) -> list[Object]:
     return [cast("Object", item) for item in cast("list[Any]", found) if isinstance(item, Mapping)]
 
 
+def texts(given: Any, *path: str) -> list[str]:
+    """The texts of the list under these keys; what is no text is passed over."""
+    found = at(given, *path)
+    return [item for item in cast("list[Any]", found) if isinstance(item, str)] if isinstance(found, list) else []
+
+
 _NOTHING: Object = {}
 
 
