@@ -210,6 +210,7 @@ class Verb:
     hand: a model that proposes the verb knows no more of it than these.
     `fence` keeps it from being done twice. `rehearse(action, estate, hands)` has the estate check it without keeping anything, and returns
     what would change, a line each; None where an estate cannot say.
+    `programs` are the beginnings of the command lines that it runs on a host (`systemctl restart`), as `rbac` is for a cluster.
     `told_only` says why it is never done and only told, as a line for a person; "" for what Stead does itself.
     """
 
@@ -230,6 +231,7 @@ class Verb:
     rehearse: Callable[[Action, Estate, Hands], Awaitable[Sequence[str]]] | None = None
     told_only: str = ""
     proved: Callable[[Action, Estate], Awaitable[str]] | None = None
+    programs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

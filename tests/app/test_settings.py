@@ -74,7 +74,7 @@ def test_reading_and_writing_share_an_identity_only_when_that_is_said() -> None:
         (
             "estates:\n- kind: host\n  id: a\n  contxt: b\n",
             "stead.yaml:4: unknown key `estates[0].contxt`",
-            "known here: certificates, id, kind, listeners, ssh, sudo",
+            "known here: acts, certificates, id, kind, listeners, ssh, sudo",
         ),
         (
             "estates:\n- kind: kubernetes\n  id: a\n  contxt: b\n",

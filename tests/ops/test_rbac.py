@@ -40,8 +40,16 @@ def test_writing_may_do_what_the_verbs_do_and_no_more():
         ("apps", "daemonsets"): ("patch",),
         ("apps", "deployments"): ("patch",),
         ("apps", "statefulsets"): ("patch",),
+        ("argoproj.io", "applications"): ("patch",),
         ("batch", "cronjobs"): ("patch",),
         ("batch", "jobs"): ("create", "delete"),
+        ("helm.toolkit.fluxcd.io", "helmreleases"): ("patch",),
+        ("kustomize.toolkit.fluxcd.io", "kustomizations"): ("patch",),
+        ("source.toolkit.fluxcd.io", "buckets"): ("patch",),
+        ("source.toolkit.fluxcd.io", "gitrepositories"): ("patch",),
+        ("source.toolkit.fluxcd.io", "helmcharts"): ("patch",),
+        ("source.toolkit.fluxcd.io", "helmrepositories"): ("patch",),
+        ("source.toolkit.fluxcd.io", "ocirepositories"): ("patch",),
     }
 
 

@@ -90,6 +90,20 @@ class SshSettings(Section):
         return self
 
 
+class ActSettings(Section):
+    """Who acts on a host. Reading and writing never share a right by accident: without this nothing is changed there."""
+
+    user: str | None = Field(default=None, description="Who to be there to act, over SSH. Default: the user who looks.")
+    sudo: bool = Field(default=True, description="Run what changes something by `sudo -n`. False where that user is root.")
+
+    @field_validator("user")
+    @classmethod
+    def _is_user(cls, value: str | None) -> str | None:
+        if value is not None and not _USER.fullmatch(value):
+            raise ValueError("is not the name of a user")
+        return value
+
+
 class HostEstate(Section):
     """A machine that is watched: this one, or with `ssh` another."""
 
@@ -99,6 +113,7 @@ class HostEstate(Section):
     sudo: tuple[str, ...] = Field(
         default=(), description="Programs that are run there by `sudo -n`, as `smartctl`; its sudoers must allow them without a password."
     )
+    acts: ActSettings | None = Field(default=None, description="Who may change something there. Default: nobody.")
     certificates: tuple[str, ...] = Field(
         default=(), description="PEM files there whose end is watched, with `*`, beside those of Let's Encrypt, k3s and kubeadm."
     )

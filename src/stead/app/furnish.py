@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from stead.app.channel_settings import channel_settings
 from stead.app.discover import Shelves
@@ -10,12 +11,15 @@ from stead.app.estate_settings import HostEstate, KubernetesEstate
 from stead.app.policy_file import Catalogue, load_policy
 from stead.app.probe_settings import ProbesEstate
 from stead.app.settings import Settings
-from stead.declare import Check, GaugeCheck, HostCheck, HostWishes, ProbeCheck
+from stead.declare import Check, GaugeCheck, HostCheck, HostWishes, ProbeCheck, Verb
 from stead.domain.finding import FindingClass
 from stead.domain.policy import Policy
 from stead.estate.kubernetes.connection import Connection, connect
 from stead.estate.promql import PrometheusTarget
 from stead.ports import Channel, Clock, Estate, HostCommands
+
+if TYPE_CHECKING:
+    from stead.estate.host.hands import HostHands
 
 OWN = "own-checks"
 """The estate of the programs in `checks.folders`."""
@@ -46,7 +50,7 @@ def _own(settings: Settings, clock: Clock, broken: Mapping[str, str]) -> Estate:
 
 def _estate(estate: KubernetesEstate | HostEstate | ProbesEstate, settings: Settings, shelves: Shelves, clock: Clock) -> Estate:
     if isinstance(estate, HostEstate):
-        return host_estate(estate, host_checks_of(settings, shelves), clock)
+        return host_estate(estate, host_checks_of(settings, shelves), clock, shelves.verbs.values())
     if isinstance(estate, ProbesEstate):
         from stead.estate.host.commands import LocalCommands
         from stead.estate.probes.estate import ProbeEstate
@@ -68,12 +72,28 @@ def _estate(estate: KubernetesEstate | HostEstate | ProbesEstate, settings: Sett
     )
 
 
-def host_estate(estate: HostEstate, checks: Iterable[HostCheck], clock: Clock) -> Estate:
+def host_estate(estate: HostEstate, checks: Iterable[HostCheck], clock: Clock, verbs: Iterable[Verb] = ()) -> Estate:
     """This machine, or another over SSH. UserError where the library for that is missing."""
     from stead.estate.host.estate import HostEstate as LiveHost
 
     wishes = HostWishes(certificates=estate.certificates, listeners=estate.listeners)
-    return LiveHost(estate.id, commands_of(estate, clock), checks, clock, wishes)
+    return LiveHost(estate.id, commands_of(estate, clock), checks, clock, wishes, _host_hands(estate, clock, verbs))
+
+
+def _host_hands(estate: HostEstate, clock: Clock, verbs: Iterable[Verb]) -> HostHands | None:
+    """The write identity of a host: the verbs' own programs, and nothing else. None where nobody may act there."""
+    if estate.acts is None:
+        return None
+    from stead.estate.host.hands import HostHands
+    from stead.estate.host.sudo import SudoCommands
+
+    ssh = estate.ssh
+    if ssh is not None and estate.acts.user is not None:
+        ssh = ssh.model_copy(update={"user": estate.acts.user})
+    commands = _reaching(estate.model_copy(update={"ssh": ssh}), clock)
+    programs = sorted({line for verb in verbs for line in verb.programs})
+    named = sorted({line.split()[0] for line in programs})
+    return HostHands(estate.id, SudoCommands(commands, named) if estate.acts.sudo else commands, programs)
 
 
 def commands_of(estate: HostEstate, clock: Clock) -> HostCommands:

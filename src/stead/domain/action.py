@@ -31,11 +31,16 @@ class Fence(StrEnum):
     ONCE = "once"
 
 
+RESTLESS = ("Pod", "Application")
+"""Kinds whose generation is not held against anything: a Pod's spec is its template's and does not roll back, and Argo CD's Application has
+no status of its own (its CRD declares no subresource), so every look of its controller makes a new one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Precondition:
     """What must still hold when the action is applied: this very object, and its spec as it was when the action was decided.
 
-    `generation` 0 means that the kind has none (a Pod's spec does not change).
+    `generation` 0 means that the kind has none, or one that tells nothing (RESTLESS).
     """
 
     uid: str

@@ -72,6 +72,8 @@ def judge(journey: Journey, proposal: Proposal) -> Decision:
     verb = journey.verbs.get(proposal.request.verb)
     if verb is None:
         return Decision(verdict=Verdict.DENY, why=f"there is no action {proposal.request.verb}")
+    if verb.told_only:
+        return Decision(verdict=Verdict.DENY, why=verb.told_only)
     decision = journey.policy().decide(facts(proposal, verb))
     return journey.autonomy.cap(decision) if proposal.request.by_model else decision
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stead.declare import Verb
-from stead.domain.action import ActionRequest, Precondition
+from stead.domain.action import RESTLESS, ActionRequest, Precondition
 from stead.domain.conclusion import Conclusion, Remedy, Target, doubt
 from stead.domain.errors import BlindError, TemporaryError
 from stead.domain.finding import Finding
@@ -109,11 +109,11 @@ def _cured(subject: Subject, found: Sequence[Finding]) -> Finding:
 
 
 def _identity(live: Object, kind: str) -> tuple[str, int]:
-    """uid and generation; a Pod's spec does not change, so its generation is not held against anything."""
+    """uid and generation; the generation of a kind that changes without anybody changing it is not held against anything."""
     metadata: Any = live.get("metadata")
     fields: Mapping[str, Any] = metadata if isinstance(metadata, Mapping) else {}  # pyright: ignore[reportUnknownVariableType]
     generation = fields.get("generation")
-    return str(fields.get("uid", "")), generation if isinstance(generation, int) and kind != "Pod" else 0
+    return str(fields.get("uid", "")), generation if isinstance(generation, int) and kind not in RESTLESS else 0
 
 
 def _number(value: Any) -> Any:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from stead.declare import Verb
-from stead.domain.action import Action, ActionRequest, ActionState
+from stead.domain.action import Action, ActionRequest, ActionState, Fence
 from stead.domain.delivery import Because
 from stead.domain.errors import BlindError, ConflictError, PermanentError, TemporaryError
 from stead.domain.incident import IncidentState
@@ -25,6 +25,8 @@ from stead.store import actions, due, events, findings, incidents
 from stead.store.codec import dumps
 
 MOST_TRIES = 5
+
+_SENT_ONCE = "it was sent, or about to be, and nothing shows that it landed; it is not sent again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,8 @@ async def apply(journey: Journey, action_id: str) -> Result:
     try:
         if tried_before and await verb.landed(action, estate):
             return Result(state=ActionState.APPLIED, note="an earlier try turned out to have landed")
+        if tried_before and verb.fence is Fence.ONCE:
+            return Result(state=ActionState.UNKNOWN, note=_SENT_ONCE)
         fault_point("remediate.before-apply")
         applied = await verb.apply(action, estate, estate.hands())
         fault_point("remediate.after-apply")

@@ -55,7 +55,7 @@ def _known_custom() -> list[tuple[str, str]]:
 
 def write_role() -> Role:
     """What the verbs need to act, each in addition to the read role. Leave it out, and Stead only tells."""
-    verbs = _built_in_verbs()
+    verbs = built_in_verbs()
     names = ", ".join(verb.name for verb in verbs)
     return Role(name="stead-write", says=f"Does what the verbs do: {names}.", rules=_merged(rule for verb in verbs for rule in verb.rbac))
 
@@ -66,7 +66,7 @@ def exec_role() -> Role:
     return Role(name="stead-exec", says=says, rules=(Rbac(group="", resource="pods/exec", verbs=("create", "get")),), account="stead-read")
 
 
-def _built_in_verbs() -> list[Verb]:
+def built_in_verbs() -> list[Verb]:
     import stead.actions
 
     modules = (importlib.import_module(f"stead.actions.{found.name}") for found in pkgutil.iter_modules(stead.actions.__path__))

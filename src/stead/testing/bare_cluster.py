@@ -18,6 +18,7 @@ from stead.domain.subject import Subject
 from stead.estate.kubernetes.connection import connect
 from stead.estate.kubernetes.estate import KubernetesEstate
 from stead.practice.api import certificates
+from stead.practice.api.crds import serve_definitions
 from stead.practice.api.deletion import Deletes
 from stead.practice.api.handlers import Handlers
 from stead.practice.api.rbac import Rbac
@@ -43,6 +44,7 @@ class BareCluster:
         self._folder = folder
         self._clock = clock
         self._world = make_world(clock, seed=1, orphan_gc=False)
+        serve_definitions(self._world)
         self._users = Users()
         self._writes = Writes(self._world)
         access = Rbac(self._world.store)

@@ -121,3 +121,32 @@ def ready_node(cluster: BareCluster, name: str, *, cordoned: bool = False, ready
     spec = {"unschedulable": True} if cordoned else {}
     cluster.put({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": spec, "status": {"conditions": found}})
     return cluster.subject("Node", name, "")
+
+
+def custom(cluster: BareCluster, group: str, version: str, kind: str, plural: str, spec: Mapping[str, Any], **parts: Any) -> Subject:
+    """A custom resource payments/web of a kind whose definition takes anything; `parts` are its other fields."""
+    open_schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    versions = [{"name": version, "served": True, "storage": True, "schema": open_schema}]
+    names = {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"}
+    cluster.put(
+        {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"{plural}.{group}"},
+            "spec": {"group": group, "scope": "Namespaced", "names": names, "versions": versions},
+        }
+    )
+    metadata = {"name": "web", "namespace": "payments", **parts.pop("metadata", {})}
+    cluster.put({"apiVersion": f"{group}/{version}", "kind": kind, "metadata": metadata, "spec": dict(spec), **parts})
+    return cluster.subject(kind, "web")
+
+
+def application(cluster: BareCluster, spec: Mapping[str, Any] | None = None, **parts: Any) -> Subject:
+    """Argo CD application payments/web."""
+    source = {"source": {"repoURL": "https://git.example.com/web", "targetRevision": "main"}}
+    return custom(cluster, "argoproj.io", "v1alpha1", "Application", "applications", {**source, **(spec or {})}, **parts)
+
+
+def helm_release(cluster: BareCluster, *, suspend: bool = False) -> Subject:
+    """Flux HelmRelease payments/web."""
+    return custom(cluster, "helm.toolkit.fluxcd.io", "v2", "HelmRelease", "helmreleases", {"suspend": suspend})

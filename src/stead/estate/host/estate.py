@@ -8,7 +8,8 @@ from functools import partial
 from stead.declare import HostCheck, HostWishes
 from stead.domain.errors import BlindError, PermanentError
 from stead.domain.subject import Subject
-from stead.estate.host.objects import HOST, UNIT, read_unit
+from stead.estate.host.hands import HostHands
+from stead.estate.host.objects import CONTAINER, HOST, UNIT, read_container, read_unit
 from stead.estate.timed import Look, TimedEstate
 from stead.ports import Clock, Hands, HostCommands, Object
 
@@ -17,11 +18,18 @@ class HostEstate(TimedEstate):
     """The host that `commands` reaches, called `estate_id`. `wishes` is what its owner wants looked at beyond the usual."""
 
     def __init__(
-        self, estate_id: str, commands: HostCommands, checks: Iterable[HostCheck], clock: Clock, wishes: HostWishes | None = None
+        self,
+        estate_id: str,
+        commands: HostCommands,
+        checks: Iterable[HostCheck],
+        clock: Clock,
+        wishes: HostWishes | None = None,
+        hands: HostHands | None = None,
     ) -> None:
         super().__init__(estate_id, clock)
         self._commands = commands
         self._wishes = wishes or HostWishes()
+        self._hands = hands
         self._looks = {check.name: self._look_of(check) for check in sorted(checks, key=lambda c: c.name)}
 
     def looks(self) -> Mapping[str, Look]:
@@ -37,13 +45,17 @@ class HostEstate(TimedEstate):
         """End the watch, and let go of the host."""
         await super().close()
         await self._commands.close()
+        if self._hands is not None:
+            await self._hands.close()
 
     async def read(self, subject: Subject) -> Object | None:
-        """The host itself, or one of its systemd units."""
+        """The host itself, one of its systemd units, or one of its containers."""
         if subject.kind == HOST and subject.api_version == "host.stead/v1":
             return self._object()
         if subject.kind == UNIT and subject.api_version == "host.stead/v1":
             return await read_unit(self._commands, subject.name)
+        if subject.kind == CONTAINER and subject.api_version == "host.stead/v1":
+            return await read_container(self._commands, subject.name)
         raise BlindError(f"a host has no {subject.kind} in {subject.api_version}", reason="Malformed")
 
     async def list(self, api_version: str, kind: str, namespace: str = "", labels: Mapping[str, str] | None = None) -> Sequence[Object]:
@@ -53,7 +65,10 @@ class HostEstate(TimedEstate):
         return [] if namespace or labels else [self._object()]
 
     def hands(self) -> Hands:
-        raise PermanentError(f"estate `{self.id}` has no write identity for a host")
+        """PermanentError when this host was given no write identity."""
+        if self._hands is None:
+            raise PermanentError(f"estate `{self.id}` has no write identity: nothing on this host can be changed")
+        return self._hands
 
     def _object(self) -> Object:
         return {"apiVersion": "host.stead/v1", "kind": HOST, "metadata": {"name": self.id}}

@@ -1,13 +1,18 @@
-"""What a host is made of, as objects: the host itself, and its systemd units."""
+"""What a host is made of, as objects: the host itself, its systemd units, and its containers."""
 
 from __future__ import annotations
+
+import shlex
 
 from stead.domain.errors import BlindError
 from stead.ports import HostCommands, Object
 
-HOST, UNIT = "Host", "Unit"
+HOST, UNIT, CONTAINER = "Host", "Unit", "Container"
+ENGINES = ("docker", "podman")
 _PROPERTIES = ("Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "Result", "InvocationID")
+_STATE = "{{.Id}}|{{.State.StartedAt}}|{{.State.Status}}|{{if .State.Health}}{{.State.Health.Status}}{{end}}"
 _SECONDS = 10.0
+_NO_PROGRAM = 127
 
 
 async def read_unit(commands: HostCommands, name: str) -> Object | None:
@@ -26,3 +31,22 @@ async def read_unit(commands: HostCommands, name: str) -> Object | None:
     # A unit that is started again has a new invocation: the nearest thing to a uid that systemd has.
     metadata = {"name": status.get("Id", name), "uid": status.get("InvocationID", "")}
     return {"apiVersion": "host.stead/v1", "kind": UNIT, "metadata": metadata, "status": status}
+
+
+async def read_container(commands: HostCommands, name: str) -> Object | None:
+    """The state of a container, whichever engine has it; None where none does. BlindError when an engine does not say."""
+    for engine in ENGINES:
+        argv = [engine, "inspect", "--type", "container", "--format", _STATE, "--", name]
+        answer = await commands.run(argv, _SECONDS)
+        if answer.code == _NO_PROGRAM or (answer.code != 0 and "no such" in answer.stderr.lower()):
+            continue
+        fields = answer.stdout.strip().split("|")
+        if answer.code != 0 or len(fields) != len(_STATE.split("}}|{{")):
+            said = answer.stderr.strip()[:200] or "an answer that cannot be read"
+            raise BlindError(f"{engine} does not tell about {name}: {said}", reason="Unreachable", command=shlex.join(argv))
+        identity, started, status, health = fields
+        # A container that is started again keeps its id: with the time of its start it is told apart from what it was.
+        metadata = {"name": name, "uid": f"{identity[:12]}@{started}"}
+        state = {"Status": status, "Health": health, "Engine": engine}
+        return {"apiVersion": "host.stead/v1", "kind": CONTAINER, "metadata": metadata, "status": state}
+    return None

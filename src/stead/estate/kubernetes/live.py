@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any, cast
 
-from stead.domain.action import ActionRequest, Precondition
+from stead.domain.action import RESTLESS, ActionRequest, Precondition
 from stead.domain.subject import Subject
 from stead.ports import Object
 
@@ -60,8 +60,8 @@ def controller(given: Any) -> Object:
 
 
 def precondition(given: Object) -> Precondition:
-    """This very object with its spec as it is. A Pod's generation is left out: its spec is its template's, and does not roll back."""
-    generation = 0 if text(given, "kind") == "Pod" else number(given, "metadata", "generation")
+    """This very object with its spec as it is; without a generation where that does not tell of the spec."""
+    generation = 0 if text(given, "kind") in RESTLESS else number(given, "metadata", "generation")
     return Precondition(uid=text(given, "metadata", "uid"), generation=generation)
 
 
