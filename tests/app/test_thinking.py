@@ -8,6 +8,8 @@ import pytest
 
 from stead.app.config import load
 from stead.app.config_check import check
+from stead.app.discover import shelves
+from stead.app.thinking import models_of
 from stead.domain.errors import UserError
 
 
@@ -65,3 +67,21 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, line: str, what: str, h
 def test_two_models_of_one_name_are_refused(tmp_path: Path) -> None:
     one = "- {name: m, kind: openai, model: x}\n"
     assert "`m` is named twice" in refusal(tmp_path, f"models:\n{one}{one}")[0]
+
+
+def test_a_limit_of_money_where_nothing_costs_any_is_told(tmp_path: Path) -> None:
+    model = "models: [{name: a, kind: ollama, model: m%s}]\n"
+    budgets = "budgets:\n  day: {tokens: 5}\n  month: {money: 5}\n"
+    assert refusal(tmp_path, model % "" + budgets) == (
+        "stead.yaml:4: `budgets.month.money` limits what is never counted: no model has a price",
+        "give the models `price_in` and `price_out`, or limit tokens",
+    )
+    assert check(loaded(tmp_path, model % ", price_out: 1" + budgets))
+    assert refusal(tmp_path, "budgets: {agents: {investigater: {tokens: 5}}}")[0] == "stead.yaml:1: there is no agent `investigater`"
+
+
+@pytest.mark.parametrize(("prices", "cost"), [("price_in: 2", 2.0), ("price_in: 2, price_cached: 0.5", 1.25)])
+def test_what_the_cache_had_may_have_a_price_of_its_own(tmp_path: Path, prices: str, cost: float) -> None:
+    settings = loaded(tmp_path, f"models: [{{name: a, kind: ollama, model: m, {prices}}}]").settings
+    chain = models_of(settings.models, shelves().models, {})
+    assert chain is not None and chain.specs[0].cost(1_000_000, 0, cached=500_000) == cost

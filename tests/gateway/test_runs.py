@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
@@ -31,7 +32,8 @@ async def test_a_person_asks_for_one_and_reads_every_step(thinking: Any, capsys:
     await thinking.happens("run.step", after=begun["seq"])
 
     code, out, _ = await types(thinking, capsys, "runs list")
-    header, row = out.splitlines()
+    header, row, _, spent = out.splitlines()
+    assert re.fullmatch(r"(\d+ tokens, 0\.\d{4}) this day; \1 this month", spent)
     assert header.split() == ["ID", "ABOUT", "ENDED", "CAUSE", "TOKENS", "MONEY"]
     assert row.startswith("R-1  I-1    concluded  Somebody left the door open.")
 
@@ -45,6 +47,10 @@ async def test_a_person_asks_for_one_and_reads_every_step(thinking: Any, capsys:
     _, whole = await thinking.get("/api/runs/R-1")
     assert (whole["ending"], whole["calls"], whole["conclusion"]["struck"][0]["by"]) == ("concluded", 1, ["E1"])
     assert whole["money"] == pytest.approx((2 * whole["tokens_in"] + 8 * whole["tokens_out"]) / 1e6)
+    code, out, _ = await types(thinking, capsys, "status")
+    assert f"models: {whole['tokens']} tokens" in out
+    _, spending = await thinking.get("/api/spending")
+    assert [(row["agent"], row["tokens"]) for row in spending["agents"]] == [("investigator", whole["tokens"])]
     _, incident = await thinking.get("/api/incidents/1")
     assert incident["state"] == "awaiting_approval", "what was asked before is still asked"
     said = [event["data"]["said"] for event in incident["events"] if event["name"] == "run.step"]

@@ -30,6 +30,7 @@ def check(loaded: Loaded, broken: dict[str, str] | None = None) -> list[str]:
     models_of(loaded.settings.models, found.models, {}, loaded.written)
     tools = [kind.name for kind, _ in tool_settings(loaded.settings.tools, found, loaded.written)]
     _agents(loaded)
+    _budgets(loaded)
     return list(_summary(loaded, found, channels, policy, [*found.toolsets, *tools]))
 
 
@@ -75,16 +76,31 @@ def _agents(loaded: Loaded) -> None:
         except UserError as error:
             raise UserError(f"{source.name}:{source.line(('agents', 'folders', index))}: {error.what}", hint=error.hint) from None
     known = Souls(agents.folders)()
-    for slug, tools in agents.tools.items():
-        where = f"{source.name}:{source.line(('agents', 'tools', slug))}"
-        if slug not in known:
+    named = [("agents", "tools", slug) for slug in agents.tools]
+    named += [("budgets", "agents", slug) for slug in loaded.settings.budgets.agents]
+    for path in named:
+        if (slug := path[2]) not in known:
             meant = nearest(slug, known)
             hint = f"did you mean `{meant}`?" if meant else "`stead agents list` lists them"
-            raise UserError(f"{where}: there is no agent `{slug[:60]}`", hint=hint)
+            raise UserError(f"{source.name}:{source.line(path)}: there is no agent `{slug[:60]}`", hint=hint)
+    for slug, tools in agents.tools.items():
+        where = f"{source.name}:{source.line(('agents', 'tools', slug))}"
         try:
             known[slug].toolsets.chosen(tools.enable, tools.disable)
         except ValueError as error:
             raise UserError(f"{where}: the agent `{slug}` {error}", hint=f"`stead agents show {slug}` shows its lists") from None
+
+
+def _budgets(loaded: Loaded) -> None:
+    """A limit of money is none where nothing has a price."""
+    settings, source = loaded.settings, loaded.written or Written("configuration")
+    key = settings.budgets.limits_money
+    if key and settings.models and not any(model.price_in or model.price_out for model in settings.models):
+        where = f"{source.name}:{source.line(('budgets', *key.split('.'), 'money'))}"
+        raise UserError(
+            f"{where}: `budgets.{key}.money` limits what is never counted: no model has a price",
+            hint="give the models `price_in` and `price_out`, or limit tokens",
+        )
 
 
 def _policy(loaded: Loaded, found: Shelves) -> Policy:

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from stead.app.durations import Duration
 from stead.app.sections import NAME, FilePath, Section
+from stead.domain.budget import Budgets, Limit
 from stead.domain.run import Budget
 from stead.secrets import SecretRef
 
@@ -30,6 +31,9 @@ class ModelSettings(Section):
     context: int = Field(default=8192, ge=2048, le=10_000_000, description="Tokens that it can hold.")
     price_in: float = Field(default=0.0, ge=0, strict=False, description="What a million tokens cost that it is sent, in your currency.")
     price_out: float = Field(default=0.0, ge=0, strict=False, description="What a million tokens cost that it writes.")
+    price_cached: float | None = Field(
+        default=None, ge=0, strict=False, description="What a million tokens cost that its cache had. Default: as `price_in`."
+    )
     connect: float = Field(default=5.0, gt=0, le=150, strict=False, description="Seconds to connect.")
     first_byte: float = Field(default=20.0, gt=0, le=150, strict=False, description="Seconds until it begins to answer.")
 
@@ -62,11 +66,44 @@ class RunBudget(Section):
         return Budget(tokens=self.tokens, calls=self.calls, seconds=self.time.total_seconds(), money=self.money)
 
 
+class LimitSettings(Section):
+    """The most that may be spent. What is left out has no limit."""
+
+    tokens: int | None = Field(default=None, ge=1, description="Tokens in and out.")
+    money: float | None = Field(default=None, ge=0, strict=False, description="In the currency of the prices.")
+    time: Duration | None = Field(default=None, description="Time spent waiting for models and tools.")
+
+    def limit(self) -> Limit:
+        return Limit(tokens=self.tokens, money=self.money, seconds=None if self.time is None else self.time.total_seconds())
+
+
 class BudgetsSettings(Section):
-    """How much models may spend."""
+    """How much models may spend. Days and months are the calendar's, in UTC."""
 
     run: RunBudget = RunBudget()
     incident_runs: int = Field(default=3, ge=1, le=50, description="Runs on one episode of an incident, besides those asked for.")
+    incident: LimitSettings = Field(default=LimitSettings(), description="All runs on one episode of an incident.")
+    agent: LimitSettings = Field(default=LimitSettings(), description="Each agent in a day.")
+    agents: dict[str, LimitSettings] = Field(default={}, description="Instead of `agent`, by the agent's slug.")
+    day: LimitSettings = Field(default=LimitSettings(), description="All together in a day.")
+    month: LimitSettings = Field(default=LimitSettings(), description="All together in a month.")
+
+    def budgets(self) -> Budgets:
+        return Budgets(
+            incident=self.incident.limit(),
+            agent=self.agent.limit(),
+            agents={slug: limit.limit() for slug, limit in self.agents.items()},
+            day=self.day.limit(),
+            month=self.month.limit(),
+        )
+
+    @property
+    def limits_money(self) -> str:
+        """The key that sets a limit of money, "" where none does."""
+        named = {"run": self.run.money, "incident": self.incident.money, "agent": self.agent.money}
+        named |= {f"agents.{slug}": limit.money for slug, limit in self.agents.items()}
+        named |= {"day": self.day.money, "month": self.month.money}
+        return next((name for name, money in named.items() if money is not None), "")
 
 
 class AgentTools(Section):

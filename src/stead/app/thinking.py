@@ -72,6 +72,7 @@ def _spec(model: ModelSettings, kind: ModelKind, environ: Mapping[str, str]) -> 
         context=model.context,
         price_in=model.price_in,
         price_out=model.price_out,
+        price_cached=model.price_cached,
         connect=model.connect,
         first_byte=model.first_byte,
     )

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 import structlog
 
 from stead import __version__
-from stead.app import answers, discover, reload, runs_told
+from stead.app import answers, discover, reload, runs_told, spending_told
 from stead.app.discover import Shelves
 from stead.app.furnish import channels_of, estates_of, policy_of
 from stead.app.history import change_list, open_history
@@ -126,6 +126,7 @@ class Stead:
             autonomy=Autonomy(self.settings.agents.autonomy),
             run_budget=self.settings.budgets.run.budget(),
             incident_runs=self.settings.budgets.incident_runs,
+            budgets=self.settings.budgets.budgets(),
         )
         workflows.bind(self._journey)
         await journal.launch(self.store)
@@ -193,8 +194,9 @@ class Stead:
             for estate, found in blind.items()
         ]
         colour = answers.colour(numbers, ready=self.ready, blind=any(blind.values()) or not estates)
+        models = await self.look(spending_told.brief)
         now = self.clock.now().isoformat()
-        return {"version": __version__, "ready": self.ready, "colour": colour, "estates": estates, **numbers, "now": now}
+        return {"version": __version__, "ready": self.ready, "colour": colour, "estates": estates, **numbers, "models": models, "now": now}
 
     async def incidents(self, *, everything: bool = False) -> list[dict[str, Any]]:
         return await self.store.look(answers.incident_list, everything)

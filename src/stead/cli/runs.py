@@ -10,6 +10,7 @@ import typer
 from stead.cli.client import Client
 from stead.cli.options import Output, Token, Url
 from stead.cli.output import Form, clean, line, say_json, table
+from stead.cli.standing import spent_lines
 from stead.domain.ids import parse_number
 
 app = typer.Typer(no_args_is_help=True)
@@ -26,8 +27,9 @@ def runs() -> None:
 
 @app.command("list")
 def list_(url: Url = None, token: Token = None, output: Output = Form.TABLE) -> None:
-    """Runs of models, newest first."""
-    found: list[dict[str, Any]] = Client.of(url, token).get("/api/runs")
+    """Runs of models, newest first, and what all of them have cost this day and month."""
+    client = Client.of(url, token)
+    found: list[dict[str, Any]] = client.get("/api/runs")
     if output is Form.JSON:
         say_json(found)
         return
@@ -36,6 +38,8 @@ def list_(url: Url = None, token: Token = None, output: Output = Form.TABLE) -> 
         for r in found
     ]
     table(("ID", "ABOUT", "ENDED", "CAUSE", "TOKENS", "MONEY"), rows, empty="No model was asked yet.", widest=3)
+    for text in spent_lines(client.get("/api/spending")):
+        print(f"\n{text}")
 
 
 @app.command()

@@ -36,4 +36,26 @@ def lines(found: dict[str, Any], url: str, *, colour: bool) -> list[str]:
     if found["approvals_pending"]:
         shown.append(f"approvals: {found['approvals_pending']} pending (stead approvals)")
     shown.append(f"messages: {deliveries['queued']} queued, {deliveries['dead']} given up on")
+    shown += [f"models: {text}" for text in spent_lines(found.get("models") or {})]
     return shown
+
+
+def spent_lines(spent: dict[str, Any]) -> list[str]:
+    """What models have cost, and of how much; nothing where nothing was spent and nobody set a limit."""
+    parts = [_spent(spent[name], name) for name in ("day", "month") if name in spent]
+    out = [f"the budget of the {name} has run out: {spent[name]['spent_out']}" for name in ("day", "month") if _out(spent, name)]
+    return ["; ".join(part for part in parts if part), *out] if any(parts) else []
+
+
+def _out(spent: dict[str, Any], name: str) -> bool:
+    return bool(spent.get(name, {}).get("spent_out"))
+
+
+def _spent(part: dict[str, Any], name: str) -> str:
+    limit = part["limit"]
+    if not part["calls"] and not any(value is not None for value in limit.values()):
+        return ""
+    tokens = f"{part['tokens']} tokens" + (f" of {limit['tokens']}" if limit["tokens"] is not None else "")
+    money = f"{part['money']:.4f}" + (f" of {limit['money']:.2f}" if limit["money"] is not None else "")
+    waited = f", {part['seconds']:.0f} of {limit['seconds']:.0f} s" if limit["seconds"] is not None else ""
+    return f"{tokens}, {money}{waited} this {name}"

@@ -32,11 +32,14 @@ class ModelSpec:
     context: int = 8192
     price_in: float = 0.0
     price_out: float = 0.0
+    price_cached: float | None = None
     connect: float = 5.0
     first_byte: float = 20.0
 
-    def cost(self, tokens_in: int, tokens_out: int) -> float:
-        return (tokens_in * self.price_in + tokens_out * self.price_out) / 1_000_000
+    def cost(self, tokens_in: int, tokens_out: int, cached: int = 0) -> float:
+        """Of `tokens_in`, `cached` came from the provider's cache; without a price of their own they cost what the others do."""
+        read = self.price_in if self.price_cached is None else self.price_cached
+        return ((tokens_in - cached) * self.price_in + cached * read + tokens_out * self.price_out) / 1_000_000
 
 
 class NoModelError(SteadError):
@@ -45,3 +48,10 @@ class NoModelError(SteadError):
     def __init__(self, tried: tuple[str, ...]) -> None:
         super().__init__("; ".join(tried) or "no model is configured")
         self.tried = tried
+
+
+class SpentOutError(NoModelError):
+    """No model was asked: a budget has run out. `why` says which, and by what."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__((why,))

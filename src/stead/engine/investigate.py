@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stead.domain.conclusion import Conclusion, strike
-from stead.domain.model import NoModelError
+from stead.domain.model import NoModelError, SpentOutError
 from stead.domain.run import Brief, Ending, Message, Question, Reply, Run, Seen, Speaker, Spent, ToolCall
 from stead.engine.context import fitted, spent_most_of
 from stead.engine.faults import fault_point
@@ -69,7 +69,7 @@ class Segment:
                 return self._end(Ending.OUT_OF_BUDGET, why)
             reply = await self._ask()
             if reply.failure:
-                return self._end(Ending.CANCELLED if reply.model == _NOBODY else Ending.NO_MODEL, reply.failure)
+                return self._end(_ENDS.get(reply.model, Ending.NO_MODEL), reply.failure)
             self.messages.append(reply.message)
             if self.brief.talk and not reply.message.calls:
                 return self._end(Ending.CONCLUDED, "")
@@ -94,6 +94,8 @@ class Segment:
             fault_point("investigate.before-model")
             try:
                 reply = await self.models.ask(question)
+            except SpentOutError as error:
+                return Reply(message=Message(speaker=Speaker.MODEL), model=_SPENT_OUT, failure=str(error))
             except NoModelError as error:
                 return Reply(message=Message(speaker=Speaker.MODEL), failure=str(error))
             fault_point("investigate.after-model")
@@ -184,5 +186,6 @@ class Segment:
         )
 
 
-_NOBODY = "nobody"
-"""In the place of a model's name: nobody was asked, because it was over."""
+_NOBODY, _SPENT_OUT = "nobody", "spent out"
+"""In the place of a model's name: nobody was asked, because it was over, or because a budget had run out."""
+_ENDS = {_NOBODY: Ending.CANCELLED, _SPENT_OUT: Ending.OUT_OF_BUDGET}

@@ -12,7 +12,7 @@ from stead.domain.excerpt import MOST
 from stead.domain.finding import Finding
 from stead.domain.model import ModelRole, NoModelError
 from stead.domain.run import Brief, Ending, Message, Question, Reply, Run, Speaker
-from stead.engine import investigations, talking
+from stead.engine import investigations, spending, talking
 from stead.engine.investigate import Once, Outcome, Segment
 from stead.engine.journey import Journey
 from stead.engine.toolbox import Toolbox
@@ -47,9 +47,9 @@ async def talk(journey: Journey, number: int, brief: Brief, step: Step) -> Outco
 
 async def sum_up(journey: Journey, number: int, said: str, step: Step) -> Reply:
     """Have a small model put the older part of a conversation into few words; its `failure` says why it did not."""
-    models = journey.models
-    if models is None:
+    if journey.models is None:
         return Reply(message=Message(speaker=Speaker.MODEL), failure="no model is configured any more")
+    models = spending.models_for(journey, journey.models, number)
     question = Question(system=SHORTEN, messages=(Message(speaker=Speaker.STEAD, text=said),))
 
     async def ask() -> Reply:
@@ -74,7 +74,8 @@ async def _play(journey: Journey, run: Run, brief: Brief, where: str, step: Step
 
     most = min(MOST, min(spec.context for spec in journey.models.specs) * 3 // SHARE)
     toolbox = Toolbox.of(estate, journey.toolsets, journey.redact, run.nonce, most, brief.kinds, brief.toolsets)
-    return await Segment(run, brief, toolbox, journey.models, _recorded(journey, run.number, step), over_now).play()
+    models = spending.models_for(journey, journey.models, run.number)
+    return await Segment(run, brief, toolbox, models, _recorded(journey, run.number, step), over_now).play()
 
 
 def _recorded(journey: Journey, number: int, step: Step) -> Once:

@@ -18,7 +18,7 @@ from stead.domain.errors import Exit, UserError
 from stead.domain.finding import Finding
 from stead.domain.incident import IncidentState
 from stead.domain.run import Brief, Ending, Run, Speaker
-from stead.engine import decide, notify, talking, triage
+from stead.engine import decide, notify, spending, talking, triage
 from stead.engine.agenda import MOST_SEGMENTS
 from stead.engine.context import Pack
 from stead.engine.faults import fault_point
@@ -87,6 +87,11 @@ def begin(connection: sa.Connection, journey: Journey, number: int) -> Brief | N
         ending = Ending.FAILED if gone else Ending.CANCELLED
         note = f"there is no agent `{run.agent}` any more" if gone else "it was over before it began"
         runs.end(connection, number, ending, note, run.spent, None, journey.now())
+        return None
+    if why := spending.spent_out(connection, journey, run):
+        runs.end(connection, number, Ending.OUT_OF_BUDGET, why, run.spent, None, journey.now())
+        _say(connection, journey, run, f"ended, {Ending.OUT_OF_BUDGET}: {why}")
+        notify.tell(connection, journey, run.incident, Because.MOVED)
         return None
     runs.set_brief(connection, number, brief)
     if brief.state in _BEGINS_IN:
@@ -234,11 +239,12 @@ def _say(connection: sa.Connection, journey: Journey, run: Run, said: str) -> No
 
 
 def keep_step(connection: sa.Connection, journey: Journey, number: int, key: str, kind: str, body: dict[str, Any]) -> None:
-    """Write a step of the run, and tell of a look that was taken. A run that was deleted meanwhile keeps nothing."""
+    """Write a step of the run, count what it cost, and tell of a look that was taken. A run that was deleted meanwhile keeps nothing."""
     run = runs.find(connection, number)
     if run is None:
         return
-    runs.record(connection, number, key, kind, body, journey.now())
+    if runs.record(connection, number, key, kind, body, journey.now()):
+        spending.count(connection, journey, run, key, kind, body)
     if kind == "tool":
         failed = " in vain" if body.get("failed") else ""
         say = talking.say if run.session else _say

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from stead.declare import Playbook, Toolset, Verb
 from stead.domain.agent import Soul
+from stead.domain.budget import Budgets
 from stead.domain.impact import SeverityRule
 from stead.domain.muting import Inhibition
 from stead.domain.policy import Autonomy, Policy
@@ -30,7 +31,8 @@ class Journey:
 
     `souls()` are the agents of this moment, by slug: a run begins with what its agent is then.
 
-    `models` None: nobody thinks beyond checks and playbooks. A run may spend `run_budget`, and an episode has `incident_runs` of them.
+    `models` None: nobody thinks beyond checks and playbooks. A run may spend `run_budget`, and an episode has `incident_runs` of them;
+    `budgets` hold for more than one run.
 
     Estates and channels live on `loop`; the durable engine runs workflows on a loop of its own, and reaches them through `there`.
     """
@@ -54,6 +56,7 @@ class Journey:
     autonomy: Autonomy = Autonomy.ASK
     run_budget: Budget = field(default_factory=Budget)
     incident_runs: int = 3
+    budgets: Budgets = field(default_factory=Budgets)
     severity_rules: Sequence[SeverityRule] = ()
 
     def now(self) -> datetime:

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from stead import __version__
-from stead.app import runs_told
+from stead.app import runs_told, spending_told
 from stead.app.wiring import Stead
 from stead.domain.ids import incident_number, parse_number, run_number
 from stead.engine import cancelling
@@ -130,6 +130,11 @@ def _runs(stead: Stead) -> APIRouter:
     async def runs(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[dict[str, Any]]:
         """Runs of models, newest first: how each ended, what it took."""
         return await stead.agent_runs(limit)
+
+    @router.get("/spending", dependencies=[Depends(needs(stead, Scope.READ))])
+    async def spending() -> dict[str, Any]:
+        """What models have cost this day and month (of the calendar, in UTC) and each agent's day, with the limits."""
+        return await stead.look(spending_told.whole)
 
     @router.get("/runs/{number}", dependencies=[Depends(needs(stead, Scope.READ))])
     async def run(number: str) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def _reply(response: Any, spec: ModelSpec, seconds: float) -> Reply | NoAnswer:
         tokens_in=usage.input_tokens,
         tokens_out=usage.output_tokens,
         cached=usage.cache_read_tokens,
-        money=spec.cost(usage.input_tokens, usage.output_tokens),
+        money=spec.cost(usage.input_tokens, usage.output_tokens, usage.cache_read_tokens),
         calls=1,
         seconds=round(seconds, 3),
     )

@@ -105,10 +105,12 @@ def spend(connection: sa.Connection, number: int, spent: Spent) -> None:
     connection.execute(sa.update(run).where(run.c.number == number).values(spent=dumps(spent)))
 
 
-def record(connection: sa.Connection, number: int, key: str, kind: str, body: object, now: datetime) -> None:
-    """Write a step. One that is there already stays as it is: what was paid for once is not replaced."""
-    if step(connection, number, key) is None:
-        connection.execute(sa.insert(run_step).values(run=number, key=key, kind=kind, at=now, body=dumps(body)))
+def record(connection: sa.Connection, number: int, key: str, kind: str, body: object, now: datetime) -> bool:
+    """Write a step; False for one that is there already, which stays as it is: what was paid for once is not replaced."""
+    if step(connection, number, key) is not None:
+        return False
+    connection.execute(sa.insert(run_step).values(run=number, key=key, kind=kind, at=now, body=dumps(body)))
+    return True
 
 
 def step(connection: sa.Connection, number: int, key: str) -> dict[str, Any] | None:

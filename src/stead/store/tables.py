@@ -252,6 +252,26 @@ run_step = sa.Table(
     sqlite_autoincrement=True,
 )
 
+spending = sa.Table(
+    "spending",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("run", sa.Integer, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
+    sa.Column("incident", sa.Integer, nullable=False, index=True),
+    sa.Column("episode", sa.Integer, nullable=False),
+    sa.Column("agent", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("tokens_in", sa.BigInteger, nullable=False),
+    sa.Column("tokens_out", sa.BigInteger, nullable=False),
+    sa.Column("cached", sa.BigInteger, nullable=False),
+    sa.Column("money", sa.Float(53), nullable=False),
+    sa.Column("seconds", sa.Float(53), nullable=False),
+    sa.UniqueConstraint("run", "key"),
+    sqlite_autoincrement=True,
+)
+
 session = sa.Table(
     "session",
     metadata,

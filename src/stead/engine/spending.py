@@ -1,0 +1,83 @@
+"""Whether there is anything left to spend, asked right before each call of a model, and the counting of each call.
+
+Promise: what was set for an incident, an agent, a day or a month is exceeded by at most the one answer that each run is waiting for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from stead.domain.budget import Budgets, Limit, day_of, month_of
+from stead.domain.model import ModelRole, ModelSpec, SpentOutError
+from stead.domain.run import Question, Reply, Run, Spent
+from stead.engine.journey import Journey
+from stead.ports import Models
+from stead.store import runs, spending
+
+
+class Budgeted:
+    """Models that are asked only while `spent_out()` answers ""."""
+
+    def __init__(self, models: Models, spent_out: Callable[[], Awaitable[str]]) -> None:
+        self._models, self._spent_out = models, spent_out
+
+    @property
+    def specs(self) -> Sequence[ModelSpec]:
+        return self._models.specs
+
+    async def ask(self, question: Question, role: ModelRole = ModelRole.MAIN) -> Reply:
+        """As the models themselves. SpentOutError when a budget has run out."""
+        if why := await self._spent_out():
+            raise SpentOutError(why)
+        return await self._models.ask(question, role)
+
+    async def close(self) -> None: ...  # they are not its own
+
+
+def models_for(journey: Journey, models: Models, number: int) -> Budgeted:
+    """The models, for one run."""
+
+    async def ask() -> str:
+        return await journey.store.look(of_run, journey, number)
+
+    return Budgeted(models, ask)
+
+
+def of_run(connection: sa.Connection, journey: Journey, number: int) -> str:
+    """Which budget has run out for this run, and by what; "" while all have something left."""
+    run = runs.find(connection, number)
+    return "" if run is None else spent_out(connection, journey, run)
+
+
+def spent_out(connection: sa.Connection, journey: Journey, run: Run) -> str:
+    for name, limit, spent in _asked(connection, journey, run):
+        if why := limit.exceeded(spent):
+            return f"the budget of {name}: {why}"
+    return ""
+
+
+def _asked(connection: sa.Connection, journey: Journey, run: Run) -> Iterator[tuple[str, Limit, Spent]]:
+    """Only what has a limit is summed up."""
+    budgets: Budgets = journey.budgets
+    today, month, agent = day_of(journey.now()), month_of(journey.now()), budgets.of_agent(run.agent)
+    if budgets.incident.set and run.incident:
+        yield "the incident", budgets.incident, spending.on_episode(connection, run.incident, run.episode)
+    if agent.set:
+        yield f"the agent {run.agent} for the day", agent, spending.since(connection, today, agent=run.agent)
+    if budgets.day.set:
+        yield "the day", budgets.day, spending.since(connection, today)
+    if budgets.month.set:
+        yield "the month", budgets.month, spending.since(connection, month)
+
+
+def count(connection: sa.Connection, journey: Journey, run: Run, key: str, kind: str, body: dict[str, Any]) -> None:
+    """Count a step that was just recorded for the first time; `body` is what came of it, as JSON values."""
+    if kind == "model":
+        spent: dict[str, Any] = body.get("spent") or {}
+        if spent.get("calls"):
+            spending.add(connection, run, key, str(body.get("model", "")), Spent(**spent), journey.now())
+    else:
+        spending.add(connection, run, key, "", Spent(calls=1, seconds=float(body.get("seconds", 0.0))), journey.now())
