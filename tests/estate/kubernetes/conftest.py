@@ -153,6 +153,8 @@ class Wire:
     port: int = 0
     busy: int = 0
     """Answers that are being given at this moment, open watches apart."""
+    most: int = 0
+    """How many connections were open at once, at most."""
 
     async def start(self, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.scheme = "https" if tls else "http"
@@ -195,6 +197,7 @@ class Wire:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        self.most = max(self.most, len(self._tasks))
         try:
             while (request := await self._read(reader)) is not None:
                 self.requests.append(request)
@@ -286,10 +289,11 @@ class Watching:
             self._clock.advance_to(due)
 
     async def _quiet(self) -> None:
-        turns = 0
+        turns, asked = 0, len(self._wire.requests)
         while turns < 40:
             await asyncio.sleep(0)
-            turns = 0 if self._wire.busy else turns + 1
+            turns = 0 if self._wire.busy or asked != len(self._wire.requests) else turns + 1
+            asked = len(self._wire.requests)
 
 
 @check(watches=[Pod])

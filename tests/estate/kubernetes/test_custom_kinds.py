@@ -189,12 +189,13 @@ async def test_without_definitions_the_api_server_itself_says_which_kinds_there_
 async def test_what_was_seen_and_is_refused_later_is_blind(wire: Any, script: Any, watch: Any) -> None:
     named = {"name": "sick", "namespace": "default", "uid": "u", "resourceVersion": "5", "creationTimestamp": "2025-01-01T00:00:00Z"}
     widget = {"metadata": named, "status": {"conditions": [{"type": "Ready", "status": "False", "reason": "ConnectFailed"}]}}
-    stream = script.Stream(script.event("ADDED", widget), script.first_end())
+    stream = script.Stream()
     wire.on(
         "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
         script.Stream(script.event("ADDED", definition()), script.first_end()),
         watch=True,
     )
+    wire.on("/apis/shop.example.com/v1/widgets", script.answer(script.listing(widget)))
     wire.on("/apis/shop.example.com/v1/widgets", stream, script.refuse(403, "Forbidden"), watch=True)
     watching = watch(checks=[custom_resource])
     assert [f.subject.name for f in (await watching.next()).seen] == ["sick"]

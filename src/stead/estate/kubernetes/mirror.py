@@ -70,6 +70,10 @@ class Mirror:
 
     # Objects
 
+    def holds(self, kind: Kind) -> bool:
+        """Whether anything of this kind is remembered, readable or not."""
+        return bool(self._remembered(kind))
+
     def put(self, kind: Kind, raw: bytes | msgspec.Raw) -> tuple[ObjectKey, str]:
         """Take in one object; its key and resourceVersion ("" for one that could not be read, which is then blind)."""
         self.remember(kind, (raw,))

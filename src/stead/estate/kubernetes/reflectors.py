@@ -17,6 +17,7 @@ from stead.estate.kubernetes.discovery import Discovery
 from stead.estate.kubernetes.kinds import Kind, kind_of
 from stead.estate.kubernetes.mirror import Mirror
 from stead.estate.kubernetes.slices import CustomResourceDefinition
+from stead.estate.kubernetes.turns import CustomReflector, Turns
 from stead.estate.kubernetes.watch import Dialect, Reflector
 from stead.ports import Clock
 
@@ -30,6 +31,7 @@ class Reflectors:
     def __init__(self, client: ApiClient, mirror: Mirror, clock: Clock, discovery: Discovery, rng: random.Random) -> None:
         self._client, self._mirror, self._clock, self._discovery, self._rng = client, mirror, clock, discovery, rng
         self._dialect = Dialect()
+        self._turns = Turns()
         self._running: dict[Kind, tuple[Reflector, asyncio.Task[None]]] = {}
         self._ended: set[asyncio.Task[None]] = set()
 
@@ -47,7 +49,7 @@ class Reflectors:
         for kind in wanted:
             if kind not in self._running:
                 self._mirror.follow(kind)
-                reflector = Reflector(kind, self._client, self._mirror, self._clock, self._dialect, self._discovery, self._rng)
+                reflector = self._reflector(kind)
                 task = asyncio.create_task(reflector.run(), name=f"watch {kind.plural}")
                 task.add_done_callback(lambda _: self._mirror.wake.set())
                 self._running[kind] = (reflector, task)
@@ -63,6 +65,10 @@ class Reflectors:
             self._end(task)
         self._running.clear()
         await asyncio.gather(*self._ended, return_exceptions=True)
+
+    def _reflector(self, kind: Kind) -> Reflector:
+        around = (self._client, self._mirror, self._clock, self._dialect, self._discovery, self._rng)
+        return CustomReflector(kind, *around, self._turns) if kind.custom else Reflector(kind, *around)
 
     def _end(self, task: asyncio.Task[None]) -> None:
         task.cancel()

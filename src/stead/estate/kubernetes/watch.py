@@ -102,8 +102,7 @@ class Reflector:
         while True:
             self._began = self._clock.now()
             try:
-                await self._follow()
-                pause = self._pause()
+                pause = await self._follow()
             except ExpiredError:
                 self._version = ""
                 pause = self._pause()
@@ -115,16 +114,19 @@ class Reflector:
             await self._clock.sleep_until(self._clock.now() + pause)
             self.pausing = False
 
-    async def _follow(self) -> None:
-        """Read what is there unless that is known, and then what changes, until the server ends the watch."""
+    async def _follow(self) -> timedelta:
+        """Read what is there unless that is known, and then what changes, until the server ends the watch; how long to wait before it goes
+        on."""
         if not self._version and self._dialect.watch_list:
             try:
-                return await self._watch(first=True)
+                await self._watch(first=True)
+                return self._pause()
             except InvalidError:
                 self._dialect.watch_list = False
         if not self._version:
             await self._list()
-        return await self._watch(first=False)
+        await self._watch(first=False)
+        return self._pause()
 
     async def _list(self) -> None:
         keys: set[ObjectKey] = set()
@@ -142,8 +144,9 @@ class Reflector:
             params["continue"] = page.next
         self._in_sight(keys, page.resource_version)
 
-    async def _watch(self, *, first: bool) -> None:
-        params = {"allowWatchBookmarks": "true", "timeoutSeconds": str(self._rng.randint(*_WATCH_SECONDS))}
+    async def _watch(self, *, first: bool, seconds: int = 0) -> None:
+        """Take in what changes until the server ends it, after `seconds` or (0) some minutes."""
+        params = {"allowWatchBookmarks": "true", "timeoutSeconds": str(seconds or self._rng.randint(*_WATCH_SECONDS))}
         if first:
             params |= {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}
         else:
