@@ -6,7 +6,10 @@ import http.client
 import json
 import os
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
@@ -20,16 +23,20 @@ TIMEOUT = 10.0
 
 MOST_ANSWER = 64 * 1024 * 1024
 
+GOOD = (200, 201, 202)
+"""Done, made, and taken: the answer of the last says where its end will be."""
+
 EXITS = {400: Exit.USAGE, 404: Exit.NEGATIVE, 401: Exit.REFUSED, 403: Exit.REFUSED, 409: Exit.REFUSED, 413: Exit.USAGE, 421: Exit.REFUSED}
 """The exit code of an HTTP status; any other refusal means that the service is not to be had."""
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """`url` without a path, `token` "" where there is none."""
+    """`url` without a path, `token` "" where there is none. `own` is where this user's own service leaves its token, at each start anew."""
 
     url: str
     token: str
+    own: Path | None = None
 
     @classmethod
     def of(cls, url: str | None, token: str | None) -> Client:
@@ -46,22 +53,32 @@ class Client:
         given = (token or "").strip()
         if not given.isascii() or any(c.isspace() for c in given):
             raise UserError("the token has characters that no token has", hint="copy it again: stead_… in one line")
-        return cls(address, given or local_token.read(own))
+        return cls(address, given or local_token.read(own), None if given else own)
+
+    @property
+    def bearer(self) -> str:
+        """The token as it is at this moment: the service may have been started anew."""
+        return (local_token.read(self.own) if self.own is not None else "") or self.token
 
     def get(self, path: str, **query: str | int) -> Any:
         """The JSON at `path`. UserError when it cannot be had, with the service's own words where it said any."""
         return self.ask("GET", path + (f"?{urlencode(query)}" if query else ""))
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:
-        return self.ask("POST", path, json.dumps(body))
+    def post(self, path: str, body: dict[str, Any], **headers: str) -> Any:
+        """The JSON that answers `body`. Underscores in header names stand for dashes."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.ask("POST", path, json.dumps(body, ensure_ascii=False), sent)
 
-    def ask(self, method: str, path: str, body: str | None = None) -> Any:
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
+    def delete(self, path: str) -> Any:
+        return self.ask("DELETE", path)
+
+    def ask(self, method: str, path: str, body: str | None = None, more: Mapping[str, str] = MappingProxyType({})) -> Any:
+        headers = {"Accept": "application/json", "Content-Type": "application/json", **more}
+        if bearer := self.bearer:
+            headers["Authorization"] = f"Bearer {bearer}"
         connection = self.connection()
         try:
-            connection.request(method, path, body, headers)
+            connection.request(method, path, None if body is None else body.encode(errors="replace"), headers)
             answer = connection.getresponse()
             return self.understood(answer.status, answer.read(MOST_ANSWER))
         except ssl.SSLCertVerificationError as error:
@@ -91,7 +108,7 @@ class Client:
             answer: Any = json.loads(raw)
         except (ValueError, RecursionError) as error:
             raise self.unreachable("answers, but not as Stead does", "is --url right?") from error
-        if status == 200:
+        if status in GOOD:
             return answer
         if not isinstance(answer, dict) or "error" not in answer:
             raise self.unreachable(f"answers {status}, but not as Stead does", "is --url right?")

@@ -96,9 +96,9 @@ def _model(step: dict[str, Any]) -> Iterator[str]:
         return
     spent = step["spent"]
     yield line(f"{step['key']}  {step['model']} answers: {spent['tokens_in']} tokens in, {spent['tokens_out']} out, {spent['seconds']} s")
-    yield from (line(f"  passed over: {why}") for why in step["passed_over"])
+    yield from (_in(f"passed over: {why}") for why in step["passed_over"])
     yield from (f"  {text}" for text in clean(step["message"]["text"]).splitlines())
-    yield from (line(f"  wants {call['tool']} {call['arguments']}") for call in step["message"]["calls"])
+    yield from (_in(f"wants {call['tool']} {call['arguments']}") for call in step["message"]["calls"])
 
 
 def _tool(step: dict[str, Any], whole: bool) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _tool(step: dict[str, Any], whole: bool) -> Iterator[str]:
         f"{step['evidence']}  {step['tool']} {step['arguments']}: {'failed' if step['failed'] else 'looked'}{taint}, {step['seconds']} s"
     )
     if step["command"]:
-        yield line(f"  $ {step['command']}")
+        yield _in(f"$ {step['command']}")
     lines = clean(step["text"]).splitlines()
     shown = lines if whole else lines[:MOST_SHOWN]
     yield from (f"  {text}" for text in shown)
@@ -117,13 +117,17 @@ def _tool(step: dict[str, Any], whole: bool) -> Iterator[str]:
 
 def _conclusion(made: dict[str, Any]) -> Iterator[str]:
     yield line(f"Concluded, confidence {made['confidence']}: {made['cause']}")
-    yield from (line(f"  {claim['claim']} [{', '.join(claim['by'])}]") for claim in made["evidence"])
-    yield from (line(f"  struck, never collected: {claim['claim']} [{', '.join(claim['by'])}]") for claim in made["struck"])
-    yield from (line(f"  ruled out: {text}") for text in made["ruled_out"])
+    yield from (_in(f"{claim['claim']} [{', '.join(claim['by'])}]") for claim in made["evidence"])
+    yield from (_in(f"struck, never collected: {claim['claim']} [{', '.join(claim['by'])}]") for claim in made["struck"])
+    yield from (_in(f"ruled out: {text}") for text in made["ruled_out"])
     for action in made["actions"]:
         target = action["target"]
         where = f"{target['namespace']}/" if target["namespace"] else ""
-        yield line(f"  proposes {action['verb']} {target['kind']} {where}{target['name']}: {action['reason']}")
+        yield _in(f"proposes {action['verb']} {target['kind']} {where}{target['name']}: {action['reason']}")
+
+
+def _in(text: str) -> str:
+    return f"  {line(text)}"
 
 
 def _money(run: dict[str, Any]) -> str:
