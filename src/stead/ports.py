@@ -127,6 +127,10 @@ class Models(Protocol):
     @property
     def specs(self) -> Sequence[ModelSpec]: ...
 
+    def routed(self, agent: str, goal: str) -> Models:
+        """Those that are for this agent and goal, in the order in which they are asked; perhaps none."""
+        ...
+
     async def ask(self, question: Question, role: ModelRole = ModelRole.MAIN) -> Reply:
         """The first answer. NoModelError when none of them answers."""
         ...

@@ -85,3 +85,8 @@ def test_what_the_cache_had_may_have_a_price_of_its_own(tmp_path: Path, prices: 
     settings = loaded(tmp_path, f"models: [{{name: a, kind: ollama, model: m, {prices}}}]").settings
     chain = models_of(settings.models, shelves().models, {})
     assert chain is not None and chain.specs[0].cost(1_000_000, 0, cached=500_000) == cost
+
+
+def test_a_model_for_an_agent_that_there_is_not_is_told(tmp_path: Path) -> None:
+    text = "models:\n- {name: a, kind: ollama, model: m}\n- name: b\n  kind: ollama\n  model: m\n  agents: [reviewer, reveiwer]\n"
+    assert refusal(tmp_path, text) == ("stead.yaml:6: there is no agent `reveiwer`", "did you mean `reviewer`?")

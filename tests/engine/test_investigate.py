@@ -53,7 +53,7 @@ class Lab:
     async def play(self, answer: Callable[[Json], Answer], *, budget: Budget | None = None, context: int = 32768, **brief: Any) -> Outcome:
         self.server = await self.stack.enter_async_context(model_server(answer))
         spec = ModelSpec(name="m", kind="openai", model="x", key=lambda: "", base_url=self.server.url, context=context, price_in=1e6)
-        chain = Chain([Link(replace(spec, first_byte=0.5), openai.open)], clock=self.clock, seconds=30)
+        chain = Chain([Link(replace(spec, first_byte=0.5), openai.open)], clock=self.clock, seconds=30, pauses=())
         self.stack.push_async_callback(chain.close)
         given = Brief(
             system=shipped()["investigator"].text,

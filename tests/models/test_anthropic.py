@@ -74,6 +74,7 @@ async def endpoint():
         {"ANTHROPIC_BASE_URL": made.url, "ANTHROPIC_API_KEY": "sk-ant"},
     )
     assert chain is not None
+    chain.pauses = ()
     made.chain = chain
     yield made
     await chain.close()

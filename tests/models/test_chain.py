@@ -41,8 +41,8 @@ class Endpoints:
         self.servers.append(server)
         return server
 
-    def chain(self, *links: Link, seconds: float = 150.0) -> Chain:
-        made = Chain(links, clock=self.clock, seconds=seconds)
+    def chain(self, *links: Link, seconds: float = 150.0, pauses: tuple[float, ...] = ()) -> Chain:
+        made = Chain(links, clock=self.clock, seconds=seconds, pauses=pauses)
         self.stack.push_async_callback(made.close)
         return made
 
@@ -173,3 +173,65 @@ async def test_small_jobs_go_to_the_small_model(endpoints: Endpoints) -> None:
     assert (await both.ask(HELLO, ModelRole.SMALL)).model == "small"
     assert (await both.ask(HELLO)).model == "main"
     assert (await endpoints.chain(link(main, "main")).ask(HELLO, ModelRole.SMALL)).model == "main"
+
+
+@pytest.mark.parametrize("fail", [500, 503, "break", "empty"])
+async def test_what_passes_is_tried_again_after_a_pause(endpoints: Endpoints, clock: SteppedClock, fail: int | str) -> None:
+    server = await endpoints.serve(Answer(fail=fail), Answer(fail=fail), Answer(text="now"))
+    asking = asyncio.create_task(endpoints.chain(link(server), pauses=(0.5, 1.5)).ask(HELLO))
+    for pause in (0.5, 1.5):
+        while clock.next_due() is None:
+            await asyncio.sleep(0.01)
+        assert clock.next_due() == clock.now() + timedelta(seconds=pause)
+        clock.advance(timedelta(seconds=pause))
+    assert (await asking).message.text == "now"
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("fail", [400, 401, 404])
+async def test_what_does_not_pass_is_not_tried_again(endpoints: Endpoints, fail: int) -> None:
+    server = await endpoints.serve(Answer(fail=fail))
+    with pytest.raises(NoModelError):
+        await endpoints.chain(link(server), pauses=(0.5, 1.5)).ask(HELLO)
+    assert len(server.requests) == 1
+
+
+async def test_an_endpoint_that_takes_no_key_rests_with_all_its_models(endpoints: Endpoints) -> None:
+    shut, good = await endpoints.serve(Answer(fail=401)), await endpoints.serve(Answer(text="here"))
+    chain = endpoints.chain(link(shut, "large"), link(shut, "little"), link(good, "good"))
+    reply = await chain.ask(HELLO)
+    assert reply.model == "good" and len(shut.requests) == 1
+    assert reply.passed_over[1].startswith("little: its endpoint rests until 09:01:00 UTC: it does not accept the key")
+
+
+async def test_a_model_that_is_unwell_does_not_make_its_neighbour_rest(endpoints: Endpoints) -> None:
+    server = await endpoints.serve(Answer(fail=404), Answer(text="here"))
+    assert (await endpoints.chain(link(server, "large"), link(server, "little")).ask(HELLO)).model == "little"
+
+
+async def test_agents_and_goals_may_have_models_of_their_own(endpoints: Endpoints) -> None:
+    server = await endpoints.serve(Answer(text="here"))
+    chain = endpoints.chain(
+        link(server, "all"),
+        link(server, "deep", agents=("reviewer", "investigator")),
+        link(server, "cheap", goals=("health-check",)),
+    )
+    order = {(agent, goal): [spec.name for spec in chain.routed(agent, goal).specs] for agent, goal in _ASKED}
+    assert order == {
+        ("investigator", "incident"): ["deep", "all"],
+        ("reporter", "health-check"): ["cheap", "all"],
+        ("companion", "talk"): ["all"],
+        ("reviewer", "health-check"): ["deep", "cheap", "all"],
+    }
+    assert endpoints.chain(link(server, "deep", agents=("reviewer",))).routed("companion", "talk").specs == ()
+
+
+_ASKED = [("investigator", "incident"), ("reporter", "health-check"), ("companion", "talk"), ("reviewer", "health-check")]
+
+
+async def test_what_is_known_of_a_model_is_known_on_every_route(endpoints: Endpoints) -> None:
+    shut, good = await endpoints.serve(Answer(fail=401)), await endpoints.serve(Answer(text="here"))
+    chain = endpoints.chain(link(shut, "shut"), link(good, "good"))
+    for agent in ("companion", "tutor"):
+        assert (await chain.routed(agent, "talk").ask(HELLO)).model == "good"
+    assert len(shut.requests) == 1

@@ -76,10 +76,12 @@ def _agents(loaded: Loaded) -> None:
         except UserError as error:
             raise UserError(f"{source.name}:{source.line(('agents', 'folders', index))}: {error.what}", hint=error.hint) from None
     known = Souls(agents.folders)()
-    named = [("agents", "tools", slug) for slug in agents.tools]
-    named += [("budgets", "agents", slug) for slug in loaded.settings.budgets.agents]
-    for path in named:
-        if (slug := path[2]) not in known:
+    named: list[tuple[tuple[str | int, ...], str]] = [(("agents", "tools", slug), slug) for slug in agents.tools]
+    named += [(("budgets", "agents", slug), slug) for slug in loaded.settings.budgets.agents]
+    for index, model in enumerate(loaded.settings.models):
+        named += [(("models", index, "agents", at), slug) for at, slug in enumerate(model.agents)]
+    for path, slug in named:
+        if slug not in known:
             meant = nearest(slug, known)
             hint = f"did you mean `{meant}`?" if meant else "`stead agents list` lists them"
             raise UserError(f"{source.name}:{source.line(path)}: there is no agent `{slug[:60]}`", hint=hint)

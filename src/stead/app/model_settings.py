@@ -28,6 +28,10 @@ class ModelSettings(Section):
         default=None, description="A reference to the key: `env:NAME`, `file:/path`, `cred:name`. Default: the kind's environment variable."
     )
     role: Literal["main", "small"] = Field(default="main", description="`main` reasons; `small` does side jobs.")
+    agents: tuple[str, ...] = Field(
+        default=(), description="The agents that it is for, by slug; it comes before those for all. Default: all."
+    )
+    goals: tuple[str, ...] = Field(default=(), description="The goals that it is for; it comes before those for all. Default: all.")
     context: int = Field(default=8192, ge=2048, le=10_000_000, description="Tokens that it can hold.")
     price_in: float = Field(default=0.0, ge=0, strict=False, description="What a million tokens cost that it is sent, in your currency.")
     price_out: float = Field(default=0.0, ge=0, strict=False, description="What a million tokens cost that it writes.")

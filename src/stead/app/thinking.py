@@ -69,6 +69,8 @@ def _spec(model: ModelSettings, kind: ModelKind, environ: Mapping[str, str]) -> 
         key=_key(model, kind, environ),
         base_url=model.base_url or _first(kind.url_variables, environ),
         role=ModelRole(model.role),
+        agents=model.agents,
+        goals=model.goals,
         context=model.context,
         price_in=model.price_in,
         price_out=model.price_out,

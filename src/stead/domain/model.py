@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +20,7 @@ class ModelRole(StrEnum):
 class ModelSpec:
     """One entry of the chain. Times are in seconds, prices for a million tokens, `context` in tokens.
 
+    `agents` and `goals` name those that it is for, by slug; none means all.
     `key` reads the secret anew, "" where the endpoint wants none; `base_url` "" means the kind's own.
     """
 
@@ -30,16 +31,27 @@ class ModelSpec:
     base_url: str = ""
     role: ModelRole = ModelRole.MAIN
     context: int = 8192
+    agents: tuple[str, ...] = ()
+    goals: tuple[str, ...] = ()
     price_in: float = 0.0
     price_out: float = 0.0
     price_cached: float | None = None
     connect: float = 5.0
     first_byte: float = 20.0
 
+    def serves(self, agent: str, goal: str) -> bool:
+        return (not self.agents or agent in self.agents) and (not self.goals or goal in self.goals)
+
     def cost(self, tokens_in: int, tokens_out: int, cached: int = 0) -> float:
         """Of `tokens_in`, `cached` came from the provider's cache; without a price of their own they cost what the others do."""
         read = self.price_in if self.price_cached is None else self.price_cached
         return ((tokens_in - cached) * self.price_in + cached * read + tokens_out * self.price_out) / 1_000_000
+
+
+def context_of(specs: Sequence[ModelSpec]) -> int:
+    """The tokens that every model which may reason can hold; 0 where there is none."""
+    reasoning = [spec.context for spec in specs if spec.role is ModelRole.MAIN] or [spec.context for spec in specs]
+    return min(reasoning, default=0)
 
 
 class NoModelError(SteadError):

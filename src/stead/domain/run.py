@@ -214,3 +214,8 @@ class Run:
     spent: Spent = field(default_factory=Spent)
     brief: Brief | None = None
     conclusion: Conclusion | None = None
+
+    @property
+    def goal(self) -> str:
+        """What it is for: an incident, or an answer."""
+        return "talk" if self.session else "incident"

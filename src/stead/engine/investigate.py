@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stead.domain.conclusion import Conclusion, strike
-from stead.domain.model import NoModelError, SpentOutError
+from stead.domain.model import NoModelError, SpentOutError, context_of
 from stead.domain.run import Brief, Ending, Message, Question, Reply, Run, Seen, Speaker, Spent, ToolCall
 from stead.engine.context import fitted, spent_most_of
 from stead.engine.faults import fault_point
@@ -49,7 +49,7 @@ class Segment:
     ) -> None:
         self.run, self.brief, self.toolbox, self.models = run, brief, toolbox, models
         self._once, self._over = once, over
-        self._context = min(spec.context for spec in models.specs)
+        self._context = context_of(models.specs)
         # What was asked for before is offered again: `more_tools` answers the same each time.
         self._asked_for = [name for message in brief.history for call in message.calls if (name := asked_for(call))]
         self.messages: list[Message] = [*brief.history, Message(speaker=Speaker.STEAD, text=brief.opening)]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from stead.domain.excerpt import MOST
 from stead.domain.finding import Finding
-from stead.domain.model import ModelRole, NoModelError
+from stead.domain.model import ModelRole, NoModelError, context_of
 from stead.domain.run import Brief, Ending, Message, Question, Reply, Run, Speaker
 from stead.engine import investigations, spending, talking
 from stead.engine.investigate import Once, Outcome, Segment
@@ -47,9 +47,10 @@ async def talk(journey: Journey, number: int, brief: Brief, step: Step) -> Outco
 
 async def sum_up(journey: Journey, number: int, said: str, step: Step) -> Reply:
     """Have a small model put the older part of a conversation into few words; its `failure` says why it did not."""
-    if journey.models is None:
+    run = await journey.store.look(runs.find, number)
+    if journey.models is None or run is None:
         return Reply(message=Message(speaker=Speaker.MODEL), failure="no model is configured any more")
-    models = spending.models_for(journey, journey.models, number)
+    models = spending.models_for(journey, journey.models, run)
     question = Question(system=SHORTEN, messages=(Message(speaker=Speaker.STEAD, text=said),))
 
     async def ask() -> Reply:
@@ -59,7 +60,7 @@ async def sum_up(journey: Journey, number: int, said: str, step: Step) -> Reply:
             return Reply(message=Message(speaker=Speaker.MODEL), failure=str(error))
         return replace(reply, message=replace(reply.message, text=journey.redact(reply.message.text), calls=()))
 
-    return load_plain(await _recorded(journey, number, step)(talking.SUMMARY, "model", ask), Reply)
+    return load_plain(await _recorded(journey, run.number, step)(talking.SUMMARY, "model", ask), Reply)
 
 
 async def _play(journey: Journey, run: Run, brief: Brief, where: str, step: Step, over: Callable[[sa.Connection, int], str]) -> Outcome:
@@ -69,12 +70,15 @@ async def _play(journey: Journey, run: Run, brief: Brief, where: str, step: Step
     if estate is None:
         return Outcome(ending=Ending.FAILED, note=f"the estate {where} is not configured any more")
 
+    models = spending.models_for(journey, journey.models, run)
+    if not models.specs:
+        return Outcome(ending=Ending.NO_MODEL, note=f"no model is configured for the agent `{run.agent}`")
+
     async def over_now() -> str:
         return await journey.store.look(over, run.number)
 
-    most = min(MOST, min(spec.context for spec in journey.models.specs) * 3 // SHARE)
+    most = min(MOST, context_of(models.specs) * 3 // SHARE)
     toolbox = Toolbox.of(estate, journey.toolsets, journey.redact, run.nonce, most, brief.kinds, brief.toolsets)
-    models = spending.models_for(journey, journey.models, run.number)
     return await Segment(run, brief, toolbox, models, _recorded(journey, run.number, step), over_now).play()
 
 

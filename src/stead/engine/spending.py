@@ -28,6 +28,9 @@ class Budgeted:
     def specs(self) -> Sequence[ModelSpec]:
         return self._models.specs
 
+    def routed(self, agent: str, goal: str) -> Budgeted:
+        return Budgeted(self._models.routed(agent, goal), self._spent_out)
+
     async def ask(self, question: Question, role: ModelRole = ModelRole.MAIN) -> Reply:
         """As the models themselves. SpentOutError when a budget has run out."""
         if why := await self._spent_out():
@@ -37,13 +40,13 @@ class Budgeted:
     async def close(self) -> None: ...  # they are not its own
 
 
-def models_for(journey: Journey, models: Models, number: int) -> Budgeted:
-    """The models, for one run."""
+def models_for(journey: Journey, models: Models, run: Run) -> Budgeted:
+    """The models that are for this run; perhaps none."""
 
     async def ask() -> str:
-        return await journey.store.look(of_run, journey, number)
+        return await journey.store.look(of_run, journey, run.number)
 
-    return Budgeted(models, ask)
+    return Budgeted(models.routed(run.agent, run.goal), ask)
 
 
 def of_run(connection: sa.Connection, journey: Journey, number: int) -> str:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from stead.domain import ids
 from stead.domain.excerpt import excerpt, fenced, visible
 from stead.domain.finding import Finding
+from stead.domain.model import context_of
 from stead.domain.run import Brief, Message, Run, Speaker
 from stead.domain.talk import Talk, Turn, in_a_line, kept, shortened
 from stead.engine import answering
@@ -46,7 +47,7 @@ def brief(connection: sa.Connection, journey: Journey, run: Run, talk: Talk, tur
     pack = _Pack(journey, run.nonce, sum(1 for name in collected if name.startswith("F")))
     known = answering.known(connection, turn.question, talk.incident, journey.estates)
     opening = "\n".join(pack.opening(known, talk, turn))
-    context = min(spec.context for spec in journey.models.specs) if journey.models is not None else 0
+    context = context_of(journey.models.routed(run.agent, run.goal).specs) if journey.models is not None else 0
     earlier = [one for one in talks.turns(connection, talk.id) if one.id < turn.id]
     return Brief(
         system=f"{soul.text}\n\n{MANNER}",

@@ -24,11 +24,16 @@ PAUSE = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoAnswer:
-    """Why a model did not answer. `blame`: it counts against the endpoint. `retry_after` in seconds, where it said."""
+    """Why a model did not answer. `blame`: it counts against it; with `endpoint`, against all models there.
+
+    `hopeless`: a try soon is of no use; `passes`: one may be. `retry_after` in seconds, where it said.
+    """
 
     why: str
     blame: bool = True
     hopeless: bool = False
+    passes: bool = False
+    endpoint: bool = False
     retry_after: float | None = None
 
 
@@ -92,7 +97,7 @@ def _reply(response: Any, spec: ModelSpec, seconds: float) -> Reply | NoAnswer:
     calls = tuple(ToolCall(id=part.tool_call_id, tool=part.tool_name, arguments=_as_written(part)) for part in response.tool_calls)
     text = (response.text or "").strip()
     if not calls and not text:
-        return NoAnswer(why="its answer is empty")
+        return NoAnswer(why="its answer is empty", passes=True)
     usage = response.usage
     spent = Spent(
         tokens_in=usage.input_tokens,
@@ -116,11 +121,18 @@ def _no_answer(error: Exception, spec: ModelSpec) -> NoAnswer:
     status = getattr(error, "status_code", None)
     code = f" ({status})" if isinstance(status, int) else ""
     after = getattr(error, "retry_after", None)
-    for names, why, blame, hopeless in _FAILURES:
+    for names, why, blame in _FAILURES:
         if isinstance(error, tuple(getattr(known, name) for name in names)):
             said = why.format(model=spec.model, connect=spec.connect, first_byte=spec.first_byte)
-            return NoAnswer(why=f"{said}{code}", blame=blame, hopeless=hopeless, retry_after=_seconds(after, status))
-    return NoAnswer(why=f"its answer cannot be read ({type(error).__name__}){code}")
+            return NoAnswer(
+                why=f"{said}{code}",
+                blame=blame,
+                hopeless=not _HOPELESS.isdisjoint(names),
+                passes=not _PASSES.isdisjoint(names),
+                endpoint=not _ENDPOINT.isdisjoint(names),
+                retry_after=_seconds(after, status),
+            )
+    return NoAnswer(why=f"its answer cannot be read ({type(error).__name__}){code}", passes=True)
 
 
 def _seconds(after: Any, status: Any) -> float | None:
@@ -131,16 +143,20 @@ def _seconds(after: Any, status: Any) -> float | None:
     return PAUSE if status == 429 else None
 
 
-_FAILURES: tuple[tuple[tuple[str, ...], str, bool, bool], ...] = (
-    (("ModelRateLimitError",), "it says: slow down", False, False),
-    (("ModelQuotaExceededError",), "its quota or credit is used up", True, True),
-    (("ModelUnavailableError",), "it is not available now", True, False),
-    (("ModelTimeoutError",), "no connection within {connect:g} s, or not a byte within {first_byte:g} s", True, False),
-    (("ModelConnectionError",), "it cannot be reached, or broke off", True, False),
-    (("ModelAuthenticationError",), "it does not accept the key", True, True),
-    (("ModelNotFoundError",), "it has no model `{model}`", True, True),
-    (("ModelContextWindowExceededError",), "the question does not fit into its context", False, False),
-    (("ModelRequestRejectedError",), "it refuses the request", True, False),
-    (("ModelServerError", "ModelAPIError"), "it failed", True, False),
+_FAILURES: tuple[tuple[tuple[str, ...], str, bool], ...] = (
+    (("ModelRateLimitError",), "it says: slow down", False),
+    (("ModelQuotaExceededError",), "its quota or credit is used up", True),
+    (("ModelUnavailableError",), "it is not available now", True),
+    (("ModelTimeoutError",), "no connection within {connect:g} s, or not a byte within {first_byte:g} s", True),
+    (("ModelConnectionError",), "it cannot be reached, or broke off", True),
+    (("ModelAuthenticationError",), "it does not accept the key", True),
+    (("ModelNotFoundError",), "it has no model `{model}`", True),
+    (("ModelContextWindowExceededError",), "the question does not fit into its context", False),
+    (("ModelRequestRejectedError",), "it refuses the request", True),
+    (("ModelServerError", "ModelAPIError"), "it failed", True),
 )
-"""(errors of pydantic-ai, what that means, whether it counts against the endpoint, whether a try soon is hopeless): the first that fits."""
+"""(errors of pydantic-ai, what that means, whether it counts): the first that fits."""
+_HOPELESS = frozenset({"ModelQuotaExceededError", "ModelAuthenticationError", "ModelNotFoundError"})
+_PASSES = frozenset({"ModelUnavailableError", "ModelConnectionError", "ModelServerError"})
+_ENDPOINT = frozenset({"ModelQuotaExceededError", "ModelConnectionError", "ModelAuthenticationError"})
+"""What is the endpoint's, and not this one model's."""
