@@ -267,6 +267,11 @@ class Watching:
         found = await self._within(within)
         assert found is None, f"unexpected: {found}"
 
+    def again(self) -> Watching:
+        """Another watch of the same estate, as the service begins one when a watch has failed."""
+        self._sightings, self._next = self.estate.sightings(), None
+        return self
+
     async def close(self) -> None:
         await self.estate.close()
         if self._next is not None:

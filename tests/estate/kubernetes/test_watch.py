@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from stead.clocks import SteppedClock
+from stead.domain.errors import BlindError
 from stead.domain.finding import FindingState
 from stead.domain.trigger import Sightings
 
@@ -219,6 +221,27 @@ async def test_a_namespace_can_be_left_out(wire: Any, script: Any, watch: Any) -
     stream = script.Stream(script.event("ADDED", other), script.event("ADDED", script.pod("api-2", "Failed")), script.first_end())
     wire.on(PODS, stream, watch=True)
     assert names(await watch(excluded_namespaces=["kube-*"]).next()) == ["api-2"]
+
+
+@pytest.mark.parametrize("settled", [True, False])
+async def test_a_reader_that_dies_ends_the_watch_and_the_next_one_sees_what_was_missed(
+    wire: Any, script: Any, watch: Any, settled: bool
+) -> None:
+    if not settled:
+        wire.on("/apis/batch/v1/jobs", script.silent, watch=True)
+    watching = watch()
+    await (watching.next() if settled else watching.nothing(within=0.5))
+    (reader,) = [task for task in asyncio.all_tasks() if task.get_name() == "watch pods"]
+    reader.cancel()
+    with pytest.raises(BlindError, match="the watch of pods at .* ended"):
+        await watching.next()
+
+    wire.on("/apis/batch/v1/jobs", script.Stream(script.first_end()), watch=True)
+    wire.on(PODS, script.Stream(script.event("ADDED", script.pod("api-1", "Failed")), script.first_end()), watch=True)
+    again = watching.again()
+    found = await again.next()
+    assert found.complete
+    assert names(found) == ["api-1"]
 
 
 async def test_it_ends_when_it_is_closed(wire: Any, script: Any, watch: Any) -> None:

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable
 from datetime import timedelta
 
-from stead.domain.errors import SteadError
+from stead.domain.errors import BlindError, SteadError
 from stead.estate.kubernetes.client import ApiClient
 from stead.estate.kubernetes.custom_kinds import defined
 from stead.estate.kubernetes.discovery import Discovery
@@ -55,10 +55,13 @@ class Reflectors:
                 self._running[kind] = (reflector, task)
 
     def check(self) -> None:
-        """Raise what a reflector ended with: one that reads no more must not look like a cluster in which nothing happens."""
-        for _, task in self._running.values():
-            if task.done() and not task.cancelled():
-                task.result()
+        """BlindError where a reflector has ended, for whatever reason: one that reads no more must not look like a cluster in which nothing
+        happens."""
+        for kind, (_, task) in self._running.items():
+            if task.done():
+                server = self._client.connection.server
+                error = None if task.cancelled() else task.exception()
+                raise BlindError(f"the watch of {kind.plural} at {server} ended: it is begun again", reason="Ended") from error
 
     async def close(self) -> None:
         for _, task in self._running.values():
