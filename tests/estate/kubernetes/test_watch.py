@@ -233,7 +233,7 @@ async def test_a_reader_that_dies_ends_the_watch_and_the_next_one_sees_what_was_
     await (watching.next() if settled else watching.nothing(within=0.5))
     (reader,) = [task for task in asyncio.all_tasks() if task.get_name() == "watch pods"]
     reader.cancel()
-    with pytest.raises(BlindError, match="the watch of pods at .* ended"):
+    with pytest.raises(BlindError, match=r"the watch of pods at .* ended"):
         await watching.next()
 
     wire.on("/apis/batch/v1/jobs", script.Stream(script.first_end()), watch=True)
