@@ -37,7 +37,8 @@ _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 class Wanted:
     """What to look at. `source` is a dump ("" for a live cluster), `now` the time to judge it by; `host` this machine.
 
-    `ssh` another machine (`user@host:port`), reached with the private key in `identity` · `estate` one that `settings` names.
+    `ssh` another machine (`user@host:port`), reached with the private key in `identity` · `settings` where a configuration was found: its
+    `checks:` say which run, and where those of one's own are · `estate` one that it names.
     `progress` hears how far reading a dump has come: its name, and a part from 0 to 1.
     """
 
@@ -61,7 +62,7 @@ async def scan(wanted: Wanted, clock: Clock) -> Scan:
         from stead.app.scan_host import scan_estate
 
         return await scan_estate(wanted.estate, wanted.settings, clock)
-    found = shelves()
+    found = shelves(wanted.settings.checks.folders if wanted.settings else ())
     if wanted.source:
         return scan_dump(wanted, _wanted(found.checks, wanted), clock)
     if not wanted.host and not wanted.ssh:
@@ -197,8 +198,10 @@ C = TypeVar("C", Check, GaugeCheck, HostCheck)
 
 
 def _wanted(found: Mapping[str, C], wanted: Wanted) -> list[C]:
-    """Faults; opinions where they are asked for."""
-    return [check for check in found.values() if wanted.hygiene or check.class_ is FindingClass.FAULT]
+    """Faults; opinions where they are asked for. Not what the configuration has turned off."""
+    own = wanted.settings.checks if wanted.settings else None
+    hygiene, off = wanted.hygiene or (own is not None and own.hygiene), own.disabled if own else ()
+    return [check for check in found.values() if check.name not in off and (hygiene or check.class_ is FindingClass.FAULT)]
 
 
 def _both(cluster: Scan, host: Scan) -> Scan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -48,9 +49,11 @@ def check(
 ) -> int:
     """Look once, change nothing: a cluster, a dump of one, a machine, or an estate of the configuration.
 
+    Where there is a configuration, its `checks:` say which run: your own rules and checks count, what is disabled does not.
+
     Exit code 0: nothing that bad; 1: findings; 2: wrong usage, configuration or dump; 3: something could not be seen.
     """
-    from stead.app.config import load
+    from stead.app.config import find, load
     from stead.app.report import Report, as_json
     from stead.app.scan import Wanted, parse_time, scan
     from stead.cli.check_table import show
@@ -68,7 +71,7 @@ def check(
         identity=identity,
         estate=estate,
         hygiene=hygiene,
-        settings=load(config).settings if estate else None,
+        settings=load(config).settings if estate or find(config, os.environ) else None,
         progress=progress,
     )
     with progress:
