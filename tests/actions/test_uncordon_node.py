@@ -1,6 +1,7 @@
 """A cordoned node takes pods again once it is well."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,6 @@ async def test_it_takes_pods_again(cluster: BareCluster, estate: Estate, decide:
         ({"DiskPressure": "True"}, "it reports DiskPressure"),
     ],
 )
-async def test_a_node_that_is_not_well_stays_closed(cluster: BareCluster, estate: Estate, decide: Decide, given: dict[str, str], why: str):
-    subject = ready_node(cluster, "node-1", **{"cordoned": True, **given})  # pyright: ignore[reportArgumentType]
+async def test_a_node_that_is_not_well_stays_closed(cluster: BareCluster, estate: Estate, decide: Decide, given: dict[str, Any], why: str):
+    subject = ready_node(cluster, "node-1", **({"cordoned": True} | given))
     assert await uncordon_node.preflight(decide("uncordon_node", subject), estate) == why

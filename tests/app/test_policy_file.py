@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stead.app.discover import shelves
 from stead.app.policy_file import Catalogue, default_policy, load_policy, policy_of, policy_schema
 from stead.app.yaml_file import Written, parse_yaml
 from stead.domain.errors import Exit, UserError
@@ -18,6 +19,8 @@ CATALOGUE = Catalogue(
     checks=frozenset({"pod_stuck_terminating", "container_crash"}),
     proposers=frozenset({"delete_stuck_pod", "rollback_release", "restart_workload"}),
 )
+_FOUND = shelves()
+SHIPPED = Catalogue.of([*_FOUND.every_check.values(), *_FOUND.verbs.values(), *_FOUND.playbooks.values()])
 
 
 def facts(**changes: Any) -> ActionFacts:
@@ -55,7 +58,7 @@ def load(text: str):
     ],
 )
 def test_what_the_default_policy_lets_happen(changes: Mapping[str, Any], verdict: Verdict, rules: tuple[str, ...]):
-    decision = default_policy(CATALOGUE).decide(facts(**changes))
+    decision = default_policy(SHIPPED).decide(facts(**changes))
     assert (decision.verdict, decision.rules) == (verdict, rules)
     if changes.get("guess") and verdict is Verdict.DENY:
         assert "it would be a guess" in decision.why
@@ -129,7 +132,7 @@ def test_what_is_no_policy_is_one_sentence(text: str, tmp_path: Path):
 def test_a_policy_comes_from_a_file_from_the_configuration_or_from_the_box(tmp_path: Path):
     rules = {"rules": [{"id": "no", "verdict": "deny", "when": {}}]}
     assert load_policy(rules, CATALOGUE).decide(facts()).rules == ("no",)
-    assert load_policy(None, CATALOGUE) == default_policy(CATALOGUE)
+    assert load_policy(None, SHIPPED) == default_policy(SHIPPED)
     with pytest.raises(UserError, match=r"missing\.yaml cannot be read: no such file"):
         load_policy(tmp_path / "missing.yaml", CATALOGUE)
 

@@ -6,7 +6,7 @@ It speaks HTTPS on loopback with the practice cluster's own API: defaults, valid
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -91,6 +91,10 @@ class BareCluster:
         """What the cluster holds, None when it is gone."""
         found = self._world.store.get(self._world.registry.named(kind).key, namespace, name)
         return None if found is None else clone(found)
+
+    def change(self, kind: str, name: str, edit: Callable[[dict[str, Any]], object], namespace: str = "payments") -> None:
+        """Change what is stored, as no request could: past times, a status."""
+        self._world.edit(self._world.registry.named(kind).key, (namespace, name), lambda live: (edit(live), None)[1])
 
     def remove(self, kind: str, name: str, namespace: str = "payments") -> None:
         """Take the object out, as if it had never been."""

@@ -16,10 +16,11 @@ _NO_PROGRAM = 127
 
 @dataclass
 class Unit:
-    """`comes_up` is whether a restart helps; `starts` how often it was started."""
+    """`comes_up` is whether a restart helps; `starts` how often it was started; `type` as its file has it."""
 
     active: str = "active"
     load: str = "loaded"
+    type: str = "simple"
     comes_up: bool = True
     starts: int = 1
 
@@ -77,7 +78,7 @@ class ScriptedHost:
                 row = f"/dev/vda1 ext4 100 {self.used} {100 - self.used} {self.used if '-i' not in words else 1}% /"
                 return _said(f"Filesystem Type 1024-blocks Used Available Capacity Mounted on\n{row}\n")
             case "journalctl" if "--disk-usage" in words:
-                return _said(f"Archived and active journals take up {self.journal} in the file system.\n")
+                return _said(f"Archived and active journals take up {self.journal} in the file system.\n" if self.journal else "")
             case "logger":
                 return _said("")
             case program if program in self.freed:
@@ -93,7 +94,13 @@ class ScriptedHost:
         unit = self.units.get(name)
         if word == "show":
             state = unit or Unit(active="inactive", load="not-found")
-            fields = {"Id": name, "LoadState": state.load, "ActiveState": state.active, "InvocationID": f"run-{state.starts}"}
+            fields = {
+                "Id": name,
+                "LoadState": state.load,
+                "ActiveState": state.active,
+                "InvocationID": f"run-{state.starts}",
+                "Type": state.type,
+            }
             return _said("\n".join(f"{key}={value}" for key, value in fields.items()))
         if unit is None:
             return Completed(code=5, stdout="", stderr=f"Unit {name} not loaded.")

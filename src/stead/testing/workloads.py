@@ -115,7 +115,7 @@ def job(cluster: BareCluster, *, ended: str = "Failed", active: int = 0, spec: M
     return cluster.subject("Job", "migrate")
 
 
-def ready_node(cluster: BareCluster, name: str, *, cordoned: bool = False, ready: str = "True", **conditions: str) -> Subject:
+def ready_node(cluster: BareCluster, name: str, *, cordoned: bool = False, ready: str = "True", **conditions: Any) -> Subject:
     """A node with its conditions: `MemoryPressure="True"`."""
     found = [{"type": "Ready", "status": ready}, *({"type": kind, "status": status} for kind, status in conditions.items())]
     spec = {"unschedulable": True} if cordoned else {}

@@ -9,7 +9,7 @@ from stead.declare import HostCheck, HostWishes
 from stead.domain.errors import BlindError, PermanentError
 from stead.domain.subject import Subject
 from stead.estate.host.hands import HostHands
-from stead.estate.host.objects import CONTAINER, HOST, UNIT, read_container, read_unit
+from stead.estate.host.objects import CONTAINER, HOST, JOURNAL, UNIT, read_container, read_journal, read_unit
 from stead.estate.timed import Look, TimedEstate
 from stead.ports import Clock, Hands, HostCommands, Object
 
@@ -49,13 +49,15 @@ class HostEstate(TimedEstate):
             await self._hands.close()
 
     async def read(self, subject: Subject) -> Object | None:
-        """The host itself, one of its systemd units, or one of its containers."""
+        """The host itself, one of its systemd units or containers, or its journal."""
         if subject.kind == HOST and subject.api_version == "host.stead/v1":
             return self._object()
         if subject.kind == UNIT and subject.api_version == "host.stead/v1":
             return await read_unit(self._commands, subject.name)
         if subject.kind == CONTAINER and subject.api_version == "host.stead/v1":
             return await read_container(self._commands, subject.name)
+        if subject.kind == JOURNAL and subject.api_version == "host.stead/v1":
+            return await read_journal(self._commands)
         raise BlindError(f"a host has no {subject.kind} in {subject.api_version}", reason="Malformed")
 
     async def list(self, api_version: str, kind: str, namespace: str = "", labels: Mapping[str, str] | None = None) -> Sequence[Object]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from stead.domain.errors import BlindError
 from stead.ports import HostCommands, Object
 
-HOST, UNIT, CONTAINER = "Host", "Unit", "Container"
+HOST, UNIT, CONTAINER, JOURNAL = "Host", "Unit", "Container", "Journal"
 ENGINES = ("docker", "podman")
-_PROPERTIES = ("Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "Result", "InvocationID")
+_PROPERTIES = ("Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "Result", "InvocationID", "Type")
 _STATE = "{{.Id}}|{{.State.StartedAt}}|{{.State.Status}}|{{if .State.Health}}{{.State.Health.Status}}{{end}}"
+_TAKES = re.compile(r"take up (?P<number>\d{1,9}(\.\d{1,3})?)(?P<unit>[BKMGT]) ")
+_UNITS = {"B": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+"""As `journalctl --disk-usage` writes sizes (systemd, FORMAT_BYTES)."""
 _SECONDS = 10.0
 _NO_PROGRAM = 127
 
@@ -50,3 +54,16 @@ async def read_container(commands: HostCommands, name: str) -> Object | None:
         state = {"Status": status, "Health": health, "Engine": engine}
         return {"apiVersion": "host.stead/v1", "kind": CONTAINER, "metadata": metadata, "status": state}
     return None
+
+
+async def read_journal(commands: HostCommands) -> Object | None:
+    """How much room the journal takes; None on a host that has none. BlindError when this user may not ask."""
+    argv = ["journalctl", "--disk-usage"]
+    answer = await commands.run(argv, _SECONDS)
+    if answer.code == _NO_PROGRAM:
+        return None
+    if answer.code != 0:
+        raise BlindError(f"the journal does not tell its size: {answer.stderr.strip()[:200]}", reason="Unreachable", command="journalctl")
+    found = _TAKES.search(answer.stdout)
+    size = 0 if found is None else int(float(found["number"]) * _UNITS[found["unit"]])
+    return {"apiVersion": "host.stead/v1", "kind": JOURNAL, "metadata": {"name": "journal"}, "status": {"bytes": size}}
