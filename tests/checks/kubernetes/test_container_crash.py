@@ -43,6 +43,14 @@ def test_every_moment_of_a_loop_is_the_same_fault(status: Json) -> None:
         pod(statuses=[container_status(restartCount=5, state={"running": {"startedAt": ago(minutes=11)}}, lastState=ended(1))]),
         pod(statuses=[container_status(restartCount=1, state={"running": {"startedAt": ago(minutes=11)}}, lastState=ended(1))]),
         pod(init_statuses=[container_status("init", ready=True, restartCount=5, state=ended(0, "Completed"), lastState=ended(1))]),
+        pod(
+            spec={"containers": [{"name": "app", "restartPolicy": "Never"}]},
+            statuses=[container_status(ready=False, restartCount=4, state=ended(1))],
+        ),
+        pod(
+            spec={"containers": [{"name": "app", "restartPolicy": "OnFailure"}]},
+            statuses=[container_status(ready=False, restartCount=4, state=ended(0))],
+        ),
         pod(spec={"restartPolicy": "OnFailure"}, statuses=[container_status(ready=False, restartCount=4, state=ended(0, "Completed"))]),
         pod(statuses=[waiting("CrashLoopBackOff", restartCount=4, lastState=ended(137, "OOMKilled"))]),
         pod(statuses=[waiting("ContainerCreating")]),

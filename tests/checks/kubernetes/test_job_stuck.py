@@ -9,7 +9,7 @@ import pytest
 from stead.checks.kubernetes.job_stuck import job_stuck
 from stead.domain.finding import Finding, FindingState
 from stead.testing.checks import judge
-from stead.testing.objects import NOW, Json, ago, condition, job
+from stead.testing.objects import NOW, Json, ago, condition, job, owner, pod
 
 
 def look(*objects: Json) -> list[Finding]:
@@ -23,6 +23,18 @@ def held(**spec: Any) -> Json:
 @pytest.mark.parametrize(("sick", "reason"), [(job(), "NoPods"), (job(failed=3, active=1), "KeepsFailing")])
 def test_one_that_gets_nowhere_is_told(sick: Json, reason: str) -> None:
     assert [(f.state, f.reason) for f in look(sick)] == [(FindingState.FIRING, reason)]
+
+
+def worker(hours: float, **more: Any) -> Json:
+    meta = {"ownerReferences": owner("Job", "import-1", "batch/v1"), "creationTimestamp": ago(hours=hours)}
+    return pod("import-1-x", meta=meta, conditions=[condition("PodScheduled", since=ago(hours=hours))], **more)
+
+
+def test_evicted_ones_are_history_once_another_has_worked_for_an_hour() -> None:
+    tried = job(failed=3, active=1)
+    assert [f.reason for f in look(tried, worker(0.5))] == ["KeepsFailing"]
+    assert [f.reason for f in look(tried, worker(5, phase="Pending"))] == ["KeepsFailing"]
+    assert look(tried, worker(5)) == []
 
 
 def test_a_new_one_is_given_time() -> None:

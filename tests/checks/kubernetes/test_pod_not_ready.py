@@ -30,6 +30,29 @@ def test_a_start_is_given_time(minutes: int) -> None:
     assert [f.state for f in judge(pod_not_ready, young, now=NOW)] == [FindingState.PROGRESSING]
 
 
+def probed(name: str, minutes: int, **probe: int) -> Json:
+    """A pod whose container has been up for so long, with that probe, which has not passed yet."""
+    running = container_status(ready=False, started=name != "startupProbe", state={"running": {"startedAt": ago(minutes=minutes)}})
+    spec = {"containers": [{"name": "app", "image": "db:1", name: probe}]}
+    return pod(statuses=[running], spec=spec, conditions=[condition("Ready", "False", ago(minutes=minutes))])
+
+
+@pytest.mark.parametrize(
+    ("starting", "state"),
+    [
+        (probed("startupProbe", 40, periodSeconds=10, failureThreshold=360), FindingState.PROGRESSING),
+        (probed("startupProbe", 70, periodSeconds=10, failureThreshold=360), FindingState.FIRING),
+        (probed("startupProbe", 12, failureThreshold=3), FindingState.FIRING),
+        (probed("startupProbe", 60 * 24, failureThreshold=2**31 - 1), FindingState.FIRING),
+        (probed("readinessProbe", 8, initialDelaySeconds=600), FindingState.PROGRESSING),
+        (probed("readinessProbe", 13, initialDelaySeconds=600), FindingState.FIRING),
+        (probed("readinessProbe", 6, periodSeconds=0, failureThreshold=0, initialDelaySeconds=-(10**17)), FindingState.FIRING),
+    ],
+)
+def test_what_its_own_probe_allows_is_waited_for(starting: Json, state: FindingState) -> None:
+    assert [f.state for f in judge(pod_not_ready, starting, now=NOW)] == [state]
+
+
 @pytest.mark.parametrize(
     "healthy",
     [

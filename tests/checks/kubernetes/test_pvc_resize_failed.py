@@ -52,5 +52,11 @@ def test_one_that_has_its_size_or_waits_for_a_pod_is_silence(healthy: Json) -> N
     assert look(healthy) == []
 
 
+def test_a_class_that_is_not_there_is_waited_for_and_then_told() -> None:
+    waits = grown(modifyVolumeStatus={"status": "Pending", "targetVolumeAttributesClassName": "gold"})
+    assert [(f.state, f.reason) for f in look(waits)] == [(FindingState.PROGRESSING, "ClassPending")]
+    assert look(grown(modifyVolumeStatus={"status": "InProgress", "targetVolumeAttributesClassName": "gold"})) == []
+
+
 def test_growing_is_given_half_an_hour() -> None:
     assert [f.state for f in look(grown(condition("Resizing", since=ago(minutes=5))))] == [FindingState.PROGRESSING]

@@ -37,6 +37,7 @@ def look(*objects: Json) -> list[Finding]:
     ("objects", "blocked"),
     [
         ([quota(), refused(), deployment()], "Deployment payments/api"),
+        ([quota() | {"spec": {"scopes": ["NotTerminating"]}}, refused(), deployment()], "Deployment payments/api"),
         ([quota(), stateful()], "StatefulSet payments/db"),
         ([quota(hard="2", used="2000m", resource="requests.cpu"), stateful()], "StatefulSet payments/db"),
         ([quota(), thing("Job", "import", status={"startTime": ago(minutes=20)})], "Job payments/import"),
@@ -63,6 +64,8 @@ def test_one_that_somebody_runs_into_is_told(objects: list[Json], blocked: str) 
         [quota(), stateful(creationTimestamp=ago(minutes=1))],
         [quota(meta={"deletionTimestamp": ago(minutes=1)}), stateful()],
         [quota(hard="lots"), stateful()],
+        [quota() | {"spec": {"scopes": ["BestEffort"]}}, stateful()],
+        [quota() | {"spec": {"scopeSelector": {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "Exists"}]}}}, stateful()],
         [quota(), thing("Job", "import", spec={"suspend": True}, status={"startTime": ago(minutes=20)})],
     ],
 )

@@ -83,6 +83,19 @@ def test_an_update_that_does_not_go_on_is_told() -> None:
     assert "1 of 3 updated" in found.summary
 
 
+def test_an_update_waits_for_each_pod_as_long_as_it_was_told_to() -> None:
+    ready = [member(number, since=ago(minutes=20)) for number in range(3)]
+    for spec, state in (({}, FindingState.FIRING), ({"minReadySeconds": 3600}, FindingState.PROGRESSING)):
+        assert [f.state for f in look(updating(**spec), *ready)] == [state]
+
+
+def test_the_claims_of_the_members_that_it_lacks_are_counted_from_its_first_ordinal() -> None:
+    short = statefulset(ready=1, replicas=2)
+    short["spec"] |= {"ordinals": {"start": 5}, "volumeClaimTemplates": [{"metadata": {"name": "data"}}]}
+    (found,) = look(short, member(5))
+    assert [s.name for s in found.depends_on if s.kind == "PersistentVolumeClaim"] == ["data-db-6"]
+
+
 @pytest.mark.parametrize(
     "held",
     [

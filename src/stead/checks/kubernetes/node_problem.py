@@ -27,8 +27,21 @@ SAYS = {
     "FrequentUnregisterNetDevice": "has network devices that do not go away",
     "XfsShutdown": "has a file system that was shut down",
     "CperHardwareErrorFatal": "has a fatal hardware error",
+    "NTPProblem": "has a clock that nobody sets",
+    "FilesystemCorruptionProblem": "has a corrupt file system",
 }
-"""Conditions of the node problem detector's shipped rules (kubernetes/node-problem-detector, config/); True is trouble."""
+"""Conditions of the node problem detector's shipped rules (kubernetes/node-problem-detector, config/), and of AKS, which has added to them;
+True is trouble."""
+
+LACKS = {
+    "KernelReady": "has trouble with its kernel",
+    "NetworkingReady": "has trouble with its network",
+    "StorageReady": "has trouble with its storage",
+    "ContainerRuntimeReady": "has trouble with its container runtime",
+    "AcceleratedHardwareReady": "has trouble with its accelerators",
+}
+"""Conditions of the EKS node monitoring agent; False is trouble
+(https://docs.aws.amazon.com/eks/latest/userguide/node-health.html)."""
 
 UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized"
 SET_UP_WITHIN = timedelta(minutes=10)
@@ -42,8 +55,8 @@ def node_problem(node: Node, view: View, now: datetime) -> Iterator[Finding | Pr
     if is_deleted(node):
         return
     meta = node.metadata
-    for type_, words in SAYS.items():
-        if (found := condition(node.status.conditions, type_)) is None or found.status != "True":
+    for type_, words, bad in (*((t, words, "True") for t, words in SAYS.items()), *((t, words, "False") for t, words in LACKS.items())):
+        if (found := condition(node.status.conditions, type_)) is None or found.status != bad:
             continue
         finding = view.finding(
             node,

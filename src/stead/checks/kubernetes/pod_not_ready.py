@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from stead.checks.kubernetes.common import SETTLE, condition, condition_seen, kubectl_get, unless_by
+from stead.checks.kubernetes.common import GRACE, SETTLE, condition, condition_seen, kubectl_get, latest, unless_by
 from stead.checks.kubernetes.pods import STEADY, Part, calm, harm, judged, looping, lost_node, parts, ready_changed
 from stead.declare import check
 from stead.domain.evidence import Evidence
@@ -16,7 +16,8 @@ from stead.estate.kubernetes.view import View
 @check(watches=[Pod, Node], unless=calm)
 def pod_not_ready(pod: Pod, view: View, now: datetime) -> Finding | Progressing | None:
     """A pod's containers run, yet it is not ready for longer than a start takes: a readiness or startup probe fails, a readiness
-    gate is closed, or its node is silent (phase Unknown, too). Containers that do not run are told by the check of their state."""
+    gate is closed, or its node is silent (phase Unknown, too). What its probes themselves allow is waited for. Containers that do not run
+    are told by the check of their state."""
     state = condition(pod.status.conditions, "Ready")
     if judged(pod) and pod.status.phase == "Unknown":
         return _unknown(pod, view, now)
@@ -38,7 +39,18 @@ def pod_not_ready(pod: Pod, view: View, now: datetime) -> Finding | Progressing 
         depends_on=lost_node(pod, view),
         since=ready_changed(pod),
     )
-    return unless_by(finding, ready_changed(pod), STEADY if starting else SETTLE, now)
+    allowed = _until_first_no(unready)
+    return unless_by(finding, latest(ready_changed(pod), _running_since(unready)), max(STEADY if starting else SETTLE, allowed), now)
+
+
+def _until_first_no(unready: Part | None) -> timedelta:
+    """A database that replays its log may have a startup probe that gives it an hour: until then it starts as it was meant to."""
+    return unready.allowed + GRACE if unready is not None and unready.allowed else timedelta(0)
+
+
+def _running_since(unready: Part | None) -> datetime | None:
+    running = unready.status.state.running if unready is not None and unready.allowed > SETTLE else None
+    return running.started_at if running is not None else None
 
 
 def _unknown(pod: Pod, view: View, now: datetime) -> Finding | Progressing:

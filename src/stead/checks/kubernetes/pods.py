@@ -58,6 +58,10 @@ OTHERS = PULL_REASONS | LOOP_REASONS | START_REASONS | {CONFIG_REASON}
 """Waiting reasons that a check of their own tells of."""
 
 
+MOST_STARTING = timedelta(hours=6)
+"""A probe that gives a container longer than this to start, or to become ready, is not believed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One container of a pod: what was asked for, and how it is. `path` is its place in the pod's status."""
@@ -75,6 +79,15 @@ class Part:
     def sidecar(self) -> bool:
         """An init container that stays (restartPolicy Always)."""
         return self.init and self.spec.restart_policy == "Always"
+
+    @property
+    def allowed(self) -> timedelta:
+        """How long its startup or, once it has started, its readiness probe lets it take until it first says no."""
+        probe = self.spec.startup_probe if self.status.started is False else self.spec.readiness_probe
+        if probe is None:
+            return timedelta(0)
+        seconds = max(0, probe.initial_delay_seconds) + max(1, probe.period_seconds) * max(1, probe.failure_threshold)
+        return min(MOST_STARTING, timedelta(seconds=min(seconds, MOST_STARTING.total_seconds())))
 
     @property
     def waiting(self) -> str:
@@ -129,7 +142,12 @@ def parts(pod: Pod) -> Iterator[Part]:
 
 def restarts(pod: Pod, part: Part) -> bool:
     """Whether the kubelet starts this container again when it fails. A `Never` pod is its Job's business."""
-    return part.sidecar or pod.spec.restart_policy != "Never"
+    return policy(pod, part) != "Never"
+
+
+def policy(pod: Pod, part: Part) -> str:
+    """When the kubelet starts it again: a container may have a policy of its own (Pod lifecycle, container restart policies)."""
+    return part.spec.restart_policy or pod.spec.restart_policy
 
 
 def looping(pod: Pod, part: Part, now: datetime) -> bool:
@@ -171,7 +189,7 @@ def often(pod: Pod, part: Part, now: datetime) -> bool:
 
 def _finished(pod: Pod, part: Part, ended: Terminated) -> bool:
     """Whether exit code 0 means that the work is done, rather than that a service has left."""
-    stays = part.sidecar or (not part.init and pod.spec.restart_policy == "Always")
+    stays = part.sidecar or (not part.init and policy(pod, part) == "Always")
     return ended.exit_code == 0 and not stays
 
 

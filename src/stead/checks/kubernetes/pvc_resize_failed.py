@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from stead.checks.kubernetes.common import GRACE, condition, condition_seen, kubectl_get, unless_by
+from stead.checks.kubernetes.common import GRACE, SETTLE, after, condition, condition_seen, kubectl_get, unless_by
 from stead.checks.kubernetes.pods import judged
 from stead.checks.kubernetes.workloads import is_deleted
 from stead.declare import check
@@ -30,7 +30,8 @@ SLOW = {
 
 @check(watches=[PersistentVolumeClaim, Pod])
 def pvc_resize_failed(claim: PersistentVolumeClaim, view: View, now: datetime) -> Finding | Progressing | None:
-    """A claim was asked to grow or to change its class, and the driver fails, refuses (Infeasible), or has not done it in half an hour.
+    """A claim was asked to grow or to change its class, and the driver fails, refuses (Infeasible), waits for a class that is not there
+    (ClassPending), or has not done it in half an hour.
 
     A file system that waits to be grown while no pod mounts it waits as it is meant to.
     """
@@ -44,6 +45,10 @@ def pvc_resize_failed(claim: PersistentVolumeClaim, view: View, now: datetime) -
     if modified is not None and modified.status == "Infeasible":
         wanted = modified.target_volume_attributes_class_name
         return _finding(claim, view, "ClassInfeasible", f"its driver refuses volume attributes class `{wanted}`", "Infeasible", None)
+    if modified is not None and modified.status == "Pending":
+        wanted = modified.target_volume_attributes_class_name
+        pending = _finding(claim, view, "ClassPending", f"volume attributes class `{wanted}` cannot be used: is it there?", "Pending", None)
+        return Progressing(until=after(now, SETTLE), finding=pending, sticky=True)
     for type_, words in ERRORS.items():
         if (found := condition(status.conditions, type_)) is not None and found.status == "True":
             return unless_by(_finding(claim, view, "ResizeFailed", words, "", found), found.last_transition_time, GRACE, now)

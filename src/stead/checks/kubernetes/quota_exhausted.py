@@ -32,13 +32,13 @@ def quota_exhausted(quota: ResourceQuota, view: View, now: datetime) -> Finding 
     """A ResourceQuota is used up and a workload of its namespace lacks pods because of it: a ReplicaFailure names the quota, or a
     StatefulSet, DaemonSet or Job has none or too few while a limit on pods, CPU or memory is reached.
 
-    A full quota that nobody runs into is as it was meant.
+    A full quota that nobody runs into is as it was meant; one with scopes counts only where it is named.
     """
     if is_deleted(quota):
         return None
     full = tuple(_full(quota))
     refused = [obj for obj in _with_conditions(quota, view) if quota.metadata.name in _named(obj)]
-    short = list(lacking(view, quota.metadata.namespace, now)) if any(map(_is_of_pods, full)) else []
+    short = list(lacking(view, quota.metadata.namespace, now)) if any(map(_is_of_pods, full)) and not _is_scoped(quota) else []
     blocked = sorted({view.top(obj) or view.subject(obj) for obj in (*refused, *short)})
     if not blocked:
         return None
@@ -64,6 +64,11 @@ def _full(quota: ResourceQuota) -> Iterator[str]:
         limit, used = quantity(hard), quantity(quota.status.used.get(name, "0"))
         if limit is not None and used is not None and used >= limit:
             yield name
+
+
+def _is_scoped(quota: ResourceQuota) -> bool:
+    """Whether it counts some pods only (of a priority class, of best effort): then being full says nothing of the others."""
+    return bool(quota.spec.scopes) or quota.spec.scope_selector is not None
 
 
 def _is_of_pods(name: str) -> bool:

@@ -37,7 +37,8 @@ def statefulset_short(statefulset: StatefulSet, view: View, now: datetime) -> Fi
         return unless_by(finding, short_since(statefulset, view), SETTLE, now)
     if updated and view.knows(Pod) and len(pods_of(statefulset, view)) >= want:
         finding = _finding(statefulset, view, "UpdateStuck", f"does not go on with its update{updated}, though all pods are ready")
-        return unless_by(finding, short_since(statefulset, view), UPDATE_WITHIN, now)
+        each = timedelta(seconds=min(max(0, statefulset.spec.min_ready_seconds), 86_400))
+        return unless_by(finding, short_since(statefulset, view), UPDATE_WITHIN + each, now)
     return None
 
 
@@ -70,7 +71,9 @@ def _claims(statefulset: StatefulSet, view: View) -> list[Subject]:
     """The claims of the pods that it lacks: called `{template}-{statefulset}-{ordinal}` (StatefulSets, stable storage)."""
     there = {pod.metadata.name for pod in pods_of(statefulset, view) if ready(pod)}
     name = statefulset.metadata.name
-    lacking = [number for number in range(min(statefulset.spec.replicas, MOST_ORDINALS)) if f"{name}-{number}" not in there]
+    first = statefulset.spec.ordinals.start
+    every = range(first, first + min(statefulset.spec.replicas, MOST_ORDINALS))
+    lacking = [number for number in every if f"{name}-{number}" not in there]
     templates = [template.metadata.name for template in statefulset.spec.volume_claim_templates]
     return [
         view.named(PersistentVolumeClaim, statefulset.metadata.namespace, f"{template}-{name}-{number}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import field
 
-from stead.estate.kubernetes.slices.meta import Conditions, Object, Slice
+from stead.estate.kubernetes.slices.meta import Conditions, Object, Present, Slice
 
 
 class ServiceRef(Slice, frozen=True):
@@ -64,5 +64,11 @@ class QuotaStatus(Slice, frozen=True):
     used: dict[str, str | int | float] = field(default_factory=dict[str, str | int | float])
 
 
+class QuotaSpec(Slice, frozen=True):
+    scopes: tuple[str, ...] = ()
+    scope_selector: Present | None = None
+
+
 class ResourceQuota(Object, frozen=True):
+    spec: QuotaSpec = QuotaSpec()
     status: QuotaStatus = QuotaStatus()

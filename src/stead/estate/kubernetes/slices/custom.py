@@ -11,7 +11,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import field
 
-from stead.estate.kubernetes.slices.meta import Annotations, Conditions, Object, ObjectMeta, Slice
+from stead.estate.kubernetes.slices.meta import Annotations, Conditions, Object, ObjectMeta, Present, Slice
 
 MOST_CHARS = 24_000
 """Characters kept of one spec or status: a Gateway with 64 listeners, an Application with some hundred resources."""
@@ -146,10 +146,6 @@ class Validation(Slice, frozen=True):
     def conditions(self) -> str:
         """What the schema says of the conditions in the status."""
         return self.open_apiv3_schema.properties.status.properties.conditions
-
-
-class Present(Slice, frozen=True):
-    """Something that is there, whatever it holds."""
 
 
 class Subresources(Slice, frozen=True):

@@ -16,6 +16,10 @@ class Slice(msgspec.Struct, rename="camel", frozen=True, kw_only=True, gc=False)
     """A part of an object. No slice can hold itself, so the cyclic collector need not look at any (two thirds of the cost)."""
 
 
+class Present(Slice, frozen=True):
+    """Something that is there, whatever it holds."""
+
+
 class OwnerReference(Slice, frozen=True):
     api_version: str = ""
     kind: str = ""

@@ -34,6 +34,14 @@ class ContainerPort(Slice, frozen=True):
     protocol: str = "TCP"
 
 
+class Probe(Slice, frozen=True):
+    """Seconds, and times in a row. Zero stands for the default where the API allows no zero (API reference, Probe)."""
+
+    initial_delay_seconds: int = 0
+    period_seconds: int = 10
+    failure_threshold: int = 3
+
+
 class Container(Slice, frozen=True):
     name: str = ""
     image: str = ""
@@ -41,6 +49,8 @@ class Container(Slice, frozen=True):
     env: tuple[EnvVar, ...] = ()
     env_from: tuple[EnvFromSource, ...] = ()
     restart_policy: str = ""
+    startup_probe: Probe | None = None
+    readiness_probe: Probe | None = None
 
 
 class KeyToPath(Slice, frozen=True):

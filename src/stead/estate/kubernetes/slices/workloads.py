@@ -80,8 +80,14 @@ class ClaimTemplate(Slice, frozen=True):
     metadata: ObjectMeta
 
 
+class Ordinals(Slice, frozen=True):
+    start: int = 0
+
+
 class StatefulSetSpec(Slice, frozen=True):
     replicas: int = 1
+    min_ready_seconds: int = 0
+    ordinals: Ordinals = Ordinals()
     update_strategy: UpdateStrategy = UpdateStrategy()
     volume_claim_templates: tuple[ClaimTemplate, ...] = ()
     template: PodTemplate = PodTemplate()
