@@ -14,6 +14,7 @@ from stead.estate.kubernetes.custom_kinds import is_custom
 from stead.estate.kubernetes.decode import convert_object
 from stead.estate.kubernetes.kinds import custom_kind, kind_named, plural_of
 from stead.estate.kubernetes.runner import Runner
+from stead.estate.kubernetes.slices import Custom
 from stead.estate.kubernetes.view import View
 
 ESTATE = "home"
@@ -33,6 +34,8 @@ def judge(check: Check, *objects: Mapping[str, Any], now: datetime) -> list[Find
         kind = kind_named(*named) or (custom_kind(named[0], plural_of(named[1]), named[1], True) if is_custom(*named) else None)
         if kind is None:
             raise ValueError(f"Stead does not read {obj.get('apiVersion')} {obj.get('kind')}")
+        if kind.custom and Custom in check.watches:
+            view.mark_known(kind.struct)
         view.put(convert_object(kind.struct, obj))
     runner = Runner(view, [check])
     runner.full(now)

@@ -14,6 +14,7 @@ from stead.estate.kubernetes.slices import (
     EndpointSlice,
     Namespace,
     Node,
+    Object,
     Pod,
     Service,
     ServicePort,
@@ -25,11 +26,12 @@ BEHIND: tuple[type, ...] = (Service, EndpointSlice, Pod, Deployment, StatefulSet
 """What a check watches that asks `unserved`."""
 
 
-def absent(view: View, namespace: str, name: str) -> bool:
-    """Whether that Service surely does not exist, though another namespace asks: its namespace was read as well, or is gone itself."""
-    if not name or not view.missing(Service, namespace, name):
+def absent(view: View, namespace: str, name: str, struct: type[Object] = Service) -> bool:
+    """Whether that Service (or another object) surely does not exist, though another namespace asks: its namespace was read as well, or is
+    gone itself."""
+    if not name or not view.missing(struct, namespace, name):
         return False
-    return view.missing(Namespace, "", namespace) or any(view.all(struct, namespace) for struct in (Service, Pod, EndpointSlice))
+    return view.missing(Namespace, "", namespace) or any(view.all(one, namespace) for one in (Service, Pod, EndpointSlice))
 
 
 def unserved(view: View, namespace: str, name: str, now: datetime) -> Finding | None:

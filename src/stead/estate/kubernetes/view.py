@@ -126,6 +126,10 @@ class View:
         """The custom kinds of which there are objects."""
         return [struct for struct in self._objects if issubclass(struct, Custom)]
 
+    def known_custom(self) -> Sequence[type[Custom]]:
+        """The custom kinds that were read completely, with or without objects."""
+        return [struct for struct in self._known if struct is not Custom and issubclass(struct, Custom)]
+
     def derived(self, struct: type[T], key: object, make: Callable[[Sequence[T]], D]) -> D:
         """What `make` makes of all objects of a kind, made once and kept until one of them changes."""
         place = (struct, key)
