@@ -202,11 +202,23 @@ class World:
     def _configuration(self) -> Path:
         port = _free_port()
         (self.folder / "port").write_text(str(port))
-        settings = {
+        path = self.folder / "stead.yaml"
+        path.write_text(json.dumps(self._settings(port)))  # JSON is YAML
+        return path
+
+    def _settings(self, port: int) -> Json:
+        return {
             "version": 1,
             "server": {"bind": f"127.0.0.1:{port}"},
             "store": {"folder": str(self.folder / "state"), "url": self.database_url},
             "timing": {"speed": SPEED, "origin": self._origin},
+            "channels": [{"name": "chat", "kind": "webhook", "url": self.chat.url, "secret": "env:CHAT_SECRET"}],
+            "models": self.models,
+            **self._watched(),
+        }
+
+    def _watched(self) -> Json:
+        return {
             "estates": [
                 {
                     "id": "home",
@@ -215,12 +227,7 @@ class World:
                     "write_kubeconfig": str(self.cluster.kubeconfig(house.WRITER)),
                 }
             ],
-            "channels": [{"name": "chat", "kind": "webhook", "url": self.chat.url, "secret": "env:CHAT_SECRET"}],
-            "models": self.models,
         }
-        path = self.folder / "stead.yaml"
-        path.write_text(json.dumps(settings))  # JSON is YAML
-        return path
 
     async def _open_chat(self) -> None:
         application = web.Application()

@@ -40,6 +40,17 @@ ANSWER = ("approvals.before-enqueue",)
 """Points on the way of a person's answer."""
 
 
+QUIET = (
+    "adoption.before-choice-commit",
+    "adoption.before-inventory-commit",
+    "calm.before-commit",
+    "flaps.before-commit",
+    "mutes.before-commit",
+    "silencing.before-commit",
+)
+"""Points at which it is decided what is not said; test_kill_quiet.py kills at them."""
+
+
 THOUGHT = (
     "investigate.before-model",
     "investigate.after-model",
@@ -54,7 +65,7 @@ THOUGHT = (
 def test_every_point_in_the_source_is_killed_at() -> None:
     source = Path(stead.__file__).parent
     written = {name for file in source.rglob("*.py") for name in re.findall(r'fault_point\("([^"]+)"\)', file.read_text())}
-    assert written == {*REPAIR, *ANSWER, *THOUGHT}
+    assert written == {*REPAIR, *ANSWER, *QUIET, *THOUGHT}
 
 
 @pytest.mark.parametrize("point", REPAIR)

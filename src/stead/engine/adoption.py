@@ -21,6 +21,7 @@ from stead.domain.muting import Origin
 from stead.domain.people import SYSTEM, Principal
 from stead.domain.trigger import Trigger
 from stead.engine import mutes, notify, silencing
+from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.store import estates, events, incidents, silences
 
@@ -43,6 +44,7 @@ def take_on(connection: sa.Connection, journey: Journey, estate: str, taken: Seq
             comment = "was broken when Stead came; `stead adopt` decides"
             silencing.add(connection, journey, matchers, author=str(SYSTEM), comment=comment, origin=Origin.ADOPTION)
         _tell(connection, journey, estate)
+        fault_point("adoption.before-inventory-commit")
 
 
 def over(connection: sa.Connection, journey: Journey, number: int) -> None:
@@ -102,6 +104,7 @@ def _choose(
     mutes.review_all(connection, journey)
     for estate in sorted({incident.estate for incident in chosen}):
         _tell(connection, journey, estate)
+    fault_point("adoption.before-choice-commit")
     return [incidents.get(connection, incident.number) for incident in chosen]
 
 

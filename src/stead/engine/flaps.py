@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from stead.domain.delivery import Because
 from stead.domain.incident import Incident
 from stead.engine import notify
+from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.store import due, events, incidents
 
@@ -31,6 +32,7 @@ def fell_quiet(connection: sa.Connection, journey: Journey, incident: Incident) 
     _record(connection, journey, "incident.flapping", incident, f"it fell quiet {len(quiet)} times in {timing.flap_within}")
     _wait(connection, journey, number)
     notify.tell(connection, journey, number, Because.FLAPPING)
+    fault_point("flaps.before-commit")
     return True
 
 

@@ -14,6 +14,7 @@ from stead.domain.finding import Finding
 from stead.domain.incident import Incident
 from stead.domain.muting import Mute, Mutes
 from stead.engine import agenda, notify
+from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.store import due, events, findings, incidents, silences
 from stead.store.findings import StoredFinding
@@ -22,6 +23,12 @@ from stead.store.findings import StoredFinding
 def at_this_moment(connection: sa.Connection, journey: Journey, firing: Iterable[Finding]) -> Mutes:
     now = journey.now()
     return Mutes(now, silences=silences.standing(connection, now), windows=journey.windows, inhibitions=journey.inhibitions, firing=firing)
+
+
+def turn(connection: sa.Connection, journey: Journey) -> None:
+    """The moment has come at which a silence or a maintenance window begins or ends."""
+    review_all(connection, journey)
+    fault_point("mutes.before-commit")
 
 
 def review_all(connection: sa.Connection, journey: Journey) -> None:

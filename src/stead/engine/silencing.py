@@ -12,6 +12,7 @@ from stead.domain.matching import Matchers
 from stead.domain.muting import Origin, Silence, SilenceState
 from stead.domain.people import Principal, Role
 from stead.engine import mutes
+from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.store import events, silences
 
@@ -42,6 +43,7 @@ def silence(
         raise UserError("the silence would last more than ten years; nothing was changed", hint="leave the end out for one without an end")
     added = add(connection, journey, matchers, author=str(by), comment=comment, starts_at=begins, ends_at=ends_at)
     mutes.review_all(connection, journey)
+    fault_point("silencing.before-commit")
     return added
 
 

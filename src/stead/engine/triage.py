@@ -12,6 +12,7 @@ from stead.domain.delivery import Because
 from stead.domain.grouping import group
 from stead.domain.incident import IncidentState
 from stead.engine import adoption, agenda, flaps, mutes, notify
+from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.engine.moves import move
 from stead.engine.placing import Placing
@@ -63,6 +64,7 @@ def calm(connection: sa.Connection, journey: Journey, number: int) -> None:
         notify.tell(connection, journey, number, Because.MOVED)
     else:
         _end(connection, journey, number)
+    fault_point("calm.before-commit")
 
 
 def _end(connection: sa.Connection, journey: Journey, number: int) -> None:

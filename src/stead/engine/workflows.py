@@ -212,7 +212,7 @@ async def calm(ref: str) -> None:
 @DBOS.workflow(name="mutes", max_recovery_attempts=None)
 async def review_mutes(ref: str) -> None:
     """A silence or a maintenance window has begun or ended."""
-    await _guarded("mutes", ref, _write("review", mutes.review_all))
+    await _guarded("mutes", ref, _write("review", mutes.turn))
 
 
 @DBOS.workflow(name="deliver", max_recovery_attempts=None)
