@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stead.checks.kubernetes.pods import judged
-from stead.checks.kubernetes.selectors import selects
+from stead.estate.kubernetes.selecting import selects
 from stead.estate.kubernetes.slices import Pod, PodDisruptionBudget
 from stead.estate.kubernetes.view import View
 

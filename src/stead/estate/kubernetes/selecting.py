@@ -13,6 +13,11 @@ def selects(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
     return same and all(_holds(one, labels) for one in selector.match_expressions)
 
 
+def is_understood(selector: LabelSelector) -> bool:
+    """Whether every operator in it is one that the API reference names today: only then does choosing nothing say anything."""
+    return all(one.operator in ("In", "NotIn", "Exists", "DoesNotExist") for one in selector.match_expressions)
+
+
 def _holds(one: Expression, labels: Mapping[str, str]) -> bool:
     there = one.key in labels
     match one.operator:
