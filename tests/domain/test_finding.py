@@ -90,6 +90,7 @@ sightings = st.builds(
     evidence=st.lists(evidence, max_size=2).map(tuple),
     depends_on=st.lists(st.sampled_from([pod("x"), pod("y"), pod("z")]), max_size=3, unique=True).map(tuple),
     instances=st.just(()) | st.just(("api-8", "api-9")),
+    labels=st.lists(st.sampled_from([("label.a", "1"), ("label.b", "2"), ("namespace_label.a", "3")]), unique=True).map(sorted).map(tuple),
 )
 
 
@@ -113,6 +114,7 @@ def test_nothing_of_two_sightings_is_lost(one: Finding, other: Finding):
     assert both.since == min((f.since for f in (one, other) if f.since), default=None)
     assert set(both.depends_on) == {*one.depends_on, *other.depends_on}
     assert len(both.depends_on) == len(set(both.depends_on))
+    assert set(both.labels) == {*one.labels} & {*other.labels}
 
 
 @given(sightings, sightings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -140,7 +141,10 @@ async def test_severity_follows_what_is_down_up_and_down(on_call: OnCall) -> Non
 RULES = [
     {"name": "shop", "matchers": ["namespace=payments"], "at_least": "critical"},
     {"name": "play", "matchers": ["namespace=~play.*"], "at_most": "info"},
+    {"name": "gold", "matchers": ['label.tier="gold"'], "at_least": "critical"},
+    {"name": "lab", "matchers": ['namespace_label.env="lab"'], "at_most": "info"},
 ]
+GOLD, LAB = ("label.tier", "gold"), ("namespace_label.env", "lab")
 
 
 @pytest.mark.parametrize("on_call", [{"severity_rules": RULES}], indirect=True)
@@ -149,6 +153,17 @@ async def test_a_persons_own_weight_counts(on_call: OnCall) -> None:
     rows = {row["title"]: (row["severity"], row["impact"]) for row in await on_call.stead.incidents()}
     assert rows["api is broken"] == ("critical", "rule shop says at least critical")
     assert rows["toy is broken"] == ("info", "rule play says at most info")
+
+
+@pytest.mark.parametrize("on_call", [{"severity_rules": RULES}], indirect=True)
+async def test_labels_of_the_object_and_its_namespace_weigh_also_when_they_change(on_call: OnCall) -> None:
+    shop, lab = broken("Pod", "shop", namespace="shop"), broken("Pod", "lab", namespace="lab", labels=(LAB,))
+    await on_call.sees(shop, lab, after=MINUTE)
+    rows = {row["title"]: (row["severity"], row["impact"]) for row in await on_call.stead.incidents()}
+    assert rows["lab is broken"] == ("info", "rule lab says at most info")
+    assert rows["shop is broken"][0] == "warning"
+    await on_call.sees(replace(shop, labels=(GOLD,)), after=MINUTE)
+    assert (on_call.chat.last.severity, on_call.chat.reasons[-1]) == (Severity.CRITICAL, "worse")
 
 
 async def test_a_burst_from_many_sides_is_grouped_whatever_the_order(on_call: OnCall) -> None:

@@ -14,7 +14,7 @@ from stead.app.sections import NAME, Section
 from stead.domain.finding import Severity
 from stead.domain.impact import SeverityRule
 from stead.domain.matching import Matchers, parse_matchers
-from stead.domain.muting import LABELS, Inhibition
+from stead.domain.muting import LABELS, OBJECT_LABELS, Inhibition
 from stead.domain.windows import Daily, Days, Window
 
 _KNOWN = frozenset({*LABELS, "alertname", "fingerprint"})
@@ -33,9 +33,14 @@ def matchers_of(texts: Sequence[str]) -> Matchers:
     """Matchers on labels that findings have. ValueError for others: they could never match anything."""
     found = parse_matchers(texts)
     for matcher in found.all_of:
-        if matcher.name not in _KNOWN:
-            raise ValueError(f"names the label `{matcher.name[:60]}`, which no finding has; there are {', '.join(LABELS)}")
+        if not _is_known(matcher.name):
+            there = f"{', '.join(LABELS)}, and `label.NAME` and `namespace_label.NAME` for labels of the object and of its namespace"
+            raise ValueError(f"names the label `{matcher.name[:60]}`, which no finding has; there are {there}")
     return found
+
+
+def _is_known(name: str) -> bool:
+    return name in _KNOWN or any(name.startswith(prefix) and name != prefix for prefix in OBJECT_LABELS)
 
 
 def _matcher_texts(found: Matchers) -> list[str]:
@@ -169,7 +174,7 @@ class InhibitSettings(Section):
 
     @model_validator(mode="after")
     def _knows_labels(self) -> Self:
-        unknown = next((name for name in self.equal if name not in _KNOWN), None)
+        unknown = next((name for name in self.equal if not _is_known(name)), None)
         if unknown is not None:
             raise ValueError(f"has `{unknown[:60]}` in `equal`, a label that no finding has; there are {', '.join(LABELS)}")
         return self

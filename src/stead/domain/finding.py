@@ -50,6 +50,7 @@ class Finding:
     `depends_on` the subjects whose fault would explain this one, nearest first (node, claim, ConfigMap, its own workload) ·
     `blames` the one that was looked at and is at fault, where it has no finding of its own (a Service that does not exist) ·
     `changes` that could have caused it, nearest in time first ·
+    `labels` of the subject, its workload and its namespace, as matchers name them (`label.tier`, `namespace_label.env`) ·
     `since` when it began, as far as the object tells · `instances` names of the subjects that this finding stands for.
     """
 
@@ -66,6 +67,7 @@ class Finding:
     changes: tuple[Change, ...] = ()
     depends_on: tuple[Subject, ...] = ()
     blames: Subject | None = None
+    labels: tuple[tuple[str, str], ...] = ()
     since: datetime | None = None
     instances: tuple[str, ...] = ()
 
@@ -116,7 +118,10 @@ class LookAgain:
 
 
 def merge(one: Finding, other: Finding) -> Finding:
-    """Two sightings with one fingerprint become one: worst state and severity, earliest start, all instances. Commutative."""
+    """Two sightings with one fingerprint become one: worst state and severity, earliest start, all instances, the labels that both have.
+
+    Commutative.
+    """
     first, second = (one, other) if _speaks_before(one, other) else (other, one)
     instances = sorted({*_names(one), *_names(other)})
     began = [f.since for f in (one, other) if f.since is not None]
@@ -127,6 +132,7 @@ def merge(one: Finding, other: Finding) -> Finding:
         since=min(began, default=None),
         depends_on=first.depends_on + tuple(s for s in second.depends_on if s not in first.depends_on),
         blames=first.blames or second.blames,
+        labels=first.labels if first.labels == second.labels else tuple(sorted(set(first.labels) & set(second.labels))),
     )
 
 

@@ -17,13 +17,17 @@ from stead.domain.matching import Matchers
 from stead.domain.windows import Window
 
 LABELS = ("estate", "check", "kind", "namespace", "name", "owner_kind", "owner", "container", "reason", "severity", "state", "class")
-"""What matchers may name, beside `fingerprint` and Alertmanager's own `alertname`, which is the check."""
+"""What matchers may name, beside `fingerprint`, Alertmanager's own `alertname`, which is the check, and labels of objects."""
+
+OBJECT_LABELS = ("label.", "namespace_label.")
+"""How the names begin of labels that the object (or its workload) and its namespace have in the cluster."""
 
 
 def labels_of(finding: Finding) -> Mapping[str, str]:
     """A finding as matchers see it. `owner` is the controller that people know (a pod's Deployment), else the subject itself."""
     subject, owner = finding.subject, finding.top or finding.subject
     return {
+        **dict(finding.labels),
         "estate": subject.estate,
         "check": finding.check,
         "alertname": finding.check,

@@ -99,7 +99,7 @@ def _refreshed(known: Mapping[str, StoredFinding], sightings: Sightings) -> list
 
 def _matters(finding: Finding) -> tuple[Any, ...]:
     causes = frozenset(subject.key for subject in finding.depends_on)
-    return (finding.state, finding.severity, finding.instances, causes, finding.blames and finding.blames.key)
+    return (finding.state, finding.severity, finding.instances, causes, finding.blames and finding.blames.key, finding.labels)
 
 
 def _store(connection: sa.Connection, journey: Journey, transition: Transition) -> None:

@@ -16,6 +16,7 @@ from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Severity
 from stead.domain.subject import Subject
 from stead.estate.kubernetes.kinds import kind_named, kind_of
+from stead.estate.kubernetes.labels import labels_about
 from stead.estate.kubernetes.slices import (
     Custom,
     DaemonSet,
@@ -234,10 +235,12 @@ class View:
         since: datetime | None = None,
     ) -> Finding:
         """A finding about `obj`. The runner fills in which check says so."""
+        top = self.top(obj)
         return Finding(
             check="",
             subject=self.subject(obj),
-            top=self.top(obj),
+            top=top,
+            labels=labels_about(self, obj, top),
             reason=reason,
             summary=summary,
             severity=severity,
