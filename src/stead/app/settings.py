@@ -160,6 +160,7 @@ class TimingSettings(Section):
 
     group_wait: Duration = Field(default=_TIMING.group_wait, description="Gathers findings of one cause before the first word.")
     edit_wait: Duration = Field(default=_TIMING.edit_wait, description="Gathers changes before a message is edited.")
+    evidence_wait: Duration = Field(default=_TIMING.evidence_wait, description="Between two edits for new evidence alone.")
     verify_every: Duration = Field(default=_TIMING.verify_every, description="Between two looks that prove an action.")
     verify_times: int = Field(default=_TIMING.verify_times, ge=1, le=1000, description="Quiet looks in a row that make a proof.")
     verify_within: Duration = Field(default=_TIMING.verify_within, description="Without a proof by then, the incident escalates.")

@@ -9,6 +9,7 @@ from datetime import timedelta
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
     """`group_wait` gathers findings of one cause before the first word (Alertmanager's term) · `edit_wait` gathers what changes after it ·
+    `evidence_wait` lies between two edits for new evidence alone ·
     a proof is `verify_times` quiet looks, one each `verify_every`, within `verify_within` · `approval_expires` voids an unanswered
     question · `reopen_within` makes a returning fault a new episode of its incident · one that falls quiet `flap_times` times within
     `flap_within` stays open until it has not changed for `flap_quiet` · `retry_first` doubles up to `retry_most`,
@@ -18,6 +19,7 @@ class Timing:
 
     group_wait: timedelta = timedelta(seconds=3)
     edit_wait: timedelta = timedelta(seconds=1)
+    evidence_wait: timedelta = timedelta(seconds=30)
     verify_every: timedelta = timedelta(seconds=5)
     verify_times: int = 3
     verify_within: timedelta = timedelta(minutes=10)

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from stead.domain import ids
 from stead.domain.finding import Finding, FindingState
 from stead.domain.trigger import Change, Sightings, Transition, Trigger
+from stead.engine import evidence
 from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.store import estates, events, findings, triggers
@@ -34,8 +35,10 @@ async def watch(journey: Journey, estate_id: str) -> None:
 def receive(connection: sa.Connection, journey: Journey, sightings: Sightings) -> str | None:
     """Store what changed and enqueue its triage. The trigger's id, or None when nothing changed."""
     known = _known(connection, sightings)
-    for refreshed in _refreshed(known, sightings):
-        findings.save(connection, refreshed, journey.now())
+    refreshed = _refreshed(known, sightings)
+    for finding in refreshed:
+        findings.save(connection, finding, journey.now())
+    evidence.came(connection, journey, ((known[finding.fingerprint], finding) for finding in refreshed))
     changes = transitions(known, sightings)
     trigger = Trigger(id=uuid.uuid4().hex, estate=sightings.estate, at=sightings.at, transitions=changes)
     if sightings.complete and not estates.is_known(connection, sightings.estate):

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from stead.domain import ids
-from stead.domain.delivery import Because, BlockKind, Delivery, DeliveryState, Message
+from stead.domain.delivery import Because, Block, BlockKind, Delivery, DeliveryState, Message
 from stead.domain.incident import Incident, IncidentState
+from stead.domain.logs.templates import template
 from stead.domain.muting import Mute
 from stead.engine.journey import Journey
 from stead.engine.story import render
@@ -60,8 +61,8 @@ def speak(connection: sa.Connection, journey: Journey, number: int) -> None:
     """A mute has ended: say once what it held back. What opened and ended within it is told to nobody."""
     incident, message = incidents.get(connection, number), render(connection, number)
     for channel in journey.channels.values():
-        said = deliveries.latest_message(connection, conversation(channel, number))
-        because = _held_back(incident, message, said)
+        last = deliveries.last_said(connection, conversation(channel, number))
+        because = _held_back(incident, message, None if last is None else last.message)
         if because is not None:
             _queue(connection, journey, channel, incident, because, message)
 
@@ -134,13 +135,16 @@ def _send(
 ) -> None:
     waiting = deliveries.queued(connection, talk.name)
     if waiting is not None:
-        _fold_in(connection, waiting, because, message)
+        _fold_in(connection, journey, waiting, because, message)
         return
-    if because is Because.MOVED and not _worth_moving(connection, channel, talk.name, message):
+    before = deliveries.last_said(connection, talk.name)
+    if because is Because.MOVED and not _worth_moving(channel, before, message):
         return
     delivery_id = _add(connection, journey, channel, talk, because, message)
     gather = journey.timing.group_wait if because in _OPENING else journey.timing.edit_wait
     at = max(journey.now(), (since or journey.now()) + gather)
+    if because is Because.MOVED and before is not None and _but_evidence(before.message) == _but_evidence(message):
+        at = max(at, before.created_at + journey.timing.evidence_wait)
     due.schedule(connection, "deliver", str(delivery_id), at, ids.delivery_workflow(delivery_id, 1))
     data = {"delivery": delivery_id, "channel": channel.name, "because": because, "title": message.title}
     _record(connection, journey, "delivery.queued", talk.incident, data)
@@ -164,7 +168,7 @@ def _record(connection: sa.Connection, journey: Journey, name: str, number: int,
     events.record(connection, name, at=journey.now(), estate=estate, incident=about, data=data)
 
 
-def _fold_in(connection: sa.Connection, waiting: Delivery, because: Because, message: Message) -> None:
+def _fold_in(connection: sa.Connection, journey: Journey, waiting: Delivery, because: Because, message: Message) -> None:
     """What has not left says the newest; a first word stays a first word, unless it is over before it was said."""
     if waiting.because in _OPENING and because is Because.RESOLVED:
         deliveries.hold(connection, waiting.id, "over before it was said")
@@ -172,14 +176,25 @@ def _fold_in(connection: sa.Connection, waiting: Delivery, because: Because, mes
         return
     kept = waiting.because if waiting.because in _OPENING or because is Because.MOVED else because
     deliveries.rewrite(connection, waiting.id, kept, message)
+    if waiting.because not in _OPENING and _but_evidence(waiting.message) != _but_evidence(message):
+        # It may have waited for more evidence, which this does not.
+        at = journey.now() + journey.timing.edit_wait
+        due.schedule(connection, "deliver", str(waiting.id), at, ids.delivery_workflow(waiting.id, 1))
 
 
-def _worth_moving(connection: sa.Connection, channel: Channel, conversation: str, message: Message) -> bool:
+def _worth_moving(channel: Channel, before: Delivery | None, message: Message) -> bool:
     """A small move is an edit or nothing: a channel that cannot edit would page for it, and a counter that moved on says nothing new."""
-    before = deliveries.latest_message(connection, conversation)
-    return channel.capabilities.edit and (before is None or _told(before) != _told(message))
+    return channel.capabilities.edit and (before is None or _told(before.message) != _told(message))
 
 
 def _told(message: Message) -> Message:
-    """What of a message is news when it changes: everything but the evidence, in which restarts are counted and logs go on."""
+    """What of a message is news when it changes: of the evidence, in which restarts are counted and logs go on, only what it says."""
+    return replace(message, blocks=tuple(_said(block) if block.kind is BlockKind.EVIDENCE else block for block in message.blocks))
+
+
+def _said(block: Block) -> Block:
+    return replace(block, text="\n".join(map(template, block.text.splitlines())))
+
+
+def _but_evidence(message: Message) -> Message:
     return replace(message, blocks=tuple(block for block in message.blocks if block.kind is not BlockKind.EVIDENCE))

@@ -169,13 +169,13 @@ def hold(connection: sa.Connection, delivery_id: int, why: str) -> None:
     connection.execute(sa.update(delivery).where(delivery.c.id == delivery_id).values(state=DeliveryState.HELD.value, error=why))
 
 
-def latest_message(connection: sa.Connection, conversation: str) -> Message | None:
+def last_said(connection: sa.Connection, conversation: str) -> Delivery | None:
     """What was last said, or is on its way."""
     query = (
-        sa.select(delivery.c.body)
+        sa.select(delivery)
         .where(delivery.c.conversation == conversation, delivery.c.state != DeliveryState.HELD.value)
         .order_by(delivery.c.position.desc())
         .limit(1)
     )
-    body = connection.execute(query).scalar()
-    return None if body is None else loads(body, Message)
+    row = connection.execute(query).first()
+    return None if row is None else _delivery(connection, row)
