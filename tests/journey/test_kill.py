@@ -51,6 +51,10 @@ QUIET = (
 """Points at which it is decided what is not said; test_kill_quiet.py kills at them."""
 
 
+TALK = ("talk.before-answer",)
+"""Points on the way of an answer to a person; test_kill_talk.py kills at them."""
+
+
 THOUGHT = (
     "investigate.before-model",
     "investigate.after-model",
@@ -65,7 +69,7 @@ THOUGHT = (
 def test_every_point_in_the_source_is_killed_at() -> None:
     source = Path(stead.__file__).parent
     written = {name for file in source.rglob("*.py") for name in re.findall(r'fault_point\("([^"]+)"\)', file.read_text())}
-    assert written == {*REPAIR, *ANSWER, *QUIET, *THOUGHT}
+    assert written == {*REPAIR, *ANSWER, *QUIET, *TALK, *THOUGHT}
 
 
 @pytest.mark.parametrize("point", REPAIR)
