@@ -18,6 +18,7 @@ VOLUME, NODE = "longhorn.io/v1beta2 Volume", "longhorn.io/v1beta2 Node"
 CNPG, APP, APPS = "postgresql.cnpg.io/v1 Cluster", "argoproj.io/v1alpha1 Application", "argoproj.io/v1alpha1 ApplicationSet"
 ROUTE, ORDER = "gateway.networking.k8s.io/v1 HTTPRoute", "acme.cert-manager.io/v1 Order"
 SECRET, MACHINE = "secrets.hashicorp.com/v1beta1 VaultStaticSecret", "cluster.x-k8s.io/v1beta2 Machine"
+CLAIM = "karpenter.sh/v1 NodeClaim"
 VM, FLUX = "kubevirt.io/v1 VirtualMachine", "kustomize.toolkit.fluxcd.io/v1 Kustomization"
 ATTACHED = {"state": "attached", "robustness": "healthy"}
 SYNCED = {"health": {"status": "Healthy"}, "sync": {"status": "Synced"}}
@@ -94,6 +95,15 @@ ROWS: list[tuple[Json, str]] = [
         obj("ceph.rook.io/v1 CephBlockPool", {"phase": "Ready", "mirroringStatus": {"summary": {"health": "ERROR"}}}),
         WAITS + "MirroringFailed",
     ),
+    # Flagger, Karpenter
+    (obj("flagger.app/v1beta1 Canary", {"phase": "Initialized", "lastTransitionTime": ago(days=9)}), ""),
+    (obj("flagger.app/v1beta1 Canary", {"phase": "Failed"}), "Failed"),
+    (obj("flagger.app/v1beta1 Canary", {"phase": "WaitingPromotion", "lastTransitionTime": ago(days=9)}), ""),
+    (obj("flagger.app/v1beta1 Canary", {"phase": "Progressing", "lastTransitionTime": ago(minutes=9)}), WAITS + "StillWaiting"),
+    (obj(CLAIM, None, None, condition("Launched"), condition("Registered", "Unknown", ago(minutes=9))), WAITS + "NotRegistered"),
+    (obj(CLAIM, None, None, condition("Launched", "False", reason="LaunchFailed")), "NotLaunched"),
+    (obj(CLAIM, None, None, condition("Ready"), condition("Drifted"), condition("Consolidatable")), ""),
+    (obj("karpenter.sh/v1 NodePool", None, None, condition("Ready", "False", reason="NodeClassNotReady")), "NotReady"),
     # Any kind: good, and about an older spec.
     (obj(FLUX, {"observedGeneration": 2}, None, condition("Ready")), ""),
     (obj(FLUX, {"observedGeneration": 1}, None, condition("Ready")), WAITS + "NotReconciled"),

@@ -27,7 +27,7 @@ SUMMARY, PART, BAD, PROGRESS, NONE = Polarity.SUMMARY, Polarity.PART, Polarity.B
         ("DatabaseReady ControlPlaneInitialized EndpointsAvailable AgentConnected NetworkProvisioned WebhookEstablished", PART),
         ("Degraded Stalled Stuck Failed Error Unhealthy Unavailable Faulted Conflicted Unschedulable Broken Misconfigured Expired", BAD),
         ("ReconcileError SyncFailed DiskPressure QuotaExceeded CertificateExpired SecretMissing SpecInvalid ConfigMismatch", BAD),
-        ("NotReady NoEndpointsAvailable ReplicaFailure", BAD),
+        ("NotReady NoEndpointsAvailable ReplicaFailure FailedScale FailedCreate", BAD),
         ("Paused Suspended Active Enabled Primary Leader Complete Scheduled", NONE),
         ("UpdateAvailable Upgradeable FailoverReady BackupAvailable PartiallyReady NewVersionAvailable DeletionAllowed", NONE),
         ("LastBackupFailed PreviouslyFailed WasReady HadErrors IgnoredError NoErrors NoWarnings", NONE),

@@ -34,9 +34,9 @@ def judge(conditions: Sequence[Stated], rule: Rule, learned: Mapping[str, Polari
     good = [one for one, p in found.values() if p is Polarity.SUMMARY]
     bad = [one for one, p in found.values() if p is Polarity.BAD and one.status == "true" and one.severity != "Info"]
     bad += [one for one, p in found.values() if p is Polarity.PROGRESS and one.status == "false" and _tone(one, rule) is Tone.FAILED]
-    whole = any(one.status == "true" and (one.type in _WHOLE or one.type in rule.good) for one in good)
+    whole = any(one.type in _WHOLE or one.type in rule.good for one in good)
     under_way = [one for one, p in found.values() if p is Polarity.PROGRESS and one.status == "true" and not good]
-    parts = [] if whole or good else [one for one, p in found.values() if p is Polarity.PART]
+    parts = [] if whole else [one for one, p in found.values() if p is Polarity.PART]
     if not bad and any(name in found and found[name][0].status == "true" for name in PAUSES):
         return SUSPENDED
     said = [v for one in good if (v := _good(one, rule, resource, now)) is not None]

@@ -80,7 +80,7 @@ _FAILED_PAIRS = frozenset(
 _NOT_READY = ("not", "ready")
 _DOWN = vocabulary("down unavailable disconnected red critical yellow dead offline notready unready")
 _WAITS = vocabulary(
-    "progressing progress pending creating waiting wait reconciling initializing initialising initialized provisioning updating installing "
+    "progressing progress pending creating waiting wait reconciling initializing initialising restarting provisioning updating installing "
     "upgrading deploying starting issuing scheduling queued processing running requested scaling rolling syncing verifying building "
     "downloading deleting terminating bootstrapping joining restoring migrating rebuilding resizing retrying awaiting started configuring "
     "stopping attaching detaching importing cloning finalizing new unknown switchover recovering renewing refreshing"
@@ -118,7 +118,7 @@ def polarity(type_: str) -> Polarity:
         return Polarity.NONE
     if _NEGATIONS.intersection(words):
         return Polarity.BAD if words[-1] in _GOOD_ENDS else Polarity.NONE
-    if words[-1] in _BAD_ENDS:
+    if words[-1] in _BAD_ENDS or words[0] == "failed":
         return Polarity.BAD
     return Polarity.PART if words[-1] in _GOOD_ENDS and not tells_nothing(name) else Polarity.NONE
 
