@@ -39,7 +39,7 @@ async def test_a_person_asks_for_one_and_reads_every_step(thinking: Any, capsys:
 
     code, out, _ = await types(thinking, capsys, "runs show r-1")
     assert "investigator on I-1, episode 1, asked for by token:cli: concluded" in out
-    assert "model:1  practice answers: " in out and "wants conclude" in out
+    assert "  practice answers: " in out and "wants conclude" in out
     assert "F1 the door: wide open" in out
     assert "Concluded, confidence high: Somebody left the door open." in out
     assert "struck, never collected: the wind did it [E1]" in out

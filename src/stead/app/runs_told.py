@@ -18,13 +18,15 @@ def rows(connection: sa.Connection, limit: int) -> list[dict[str, Any]]:
 
 
 def whole(connection: sa.Connection, number: int) -> dict[str, Any] | None:
-    """The run, what it was told, and every call of a model and a tool; None when there is none of that number."""
+    """The run, what it was told, and every call of a model and a tool: all that `replay` needs. None when there is none of that number."""
     found = runs.find(connection, number)
     if found is None:
         return None
     return row(found) | {
         "opening": found.brief.opening if found.brief else "",
         "tainted": found.brief.tainted if found.brief else False,
+        "brief": None if found.brief is None else plain(found.brief),
+        "nonce": found.nonce,
         "conclusion": None if found.conclusion is None else plain(found.conclusion),
         "steps": [{"key": s.key, "kind": s.kind, "at": time(s.at), **s.body} for s in runs.steps(connection, number)],
     }

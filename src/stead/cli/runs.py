@@ -1,23 +1,25 @@
-"""`stead runs list|show R-9` and `stead investigate I-41`: what models did, and a way to ask for it."""
+"""`stead runs list|show|replay|cancel` and `stead investigate I-41`: what models did, and a way to ask for it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from stead.cli import run_story
 from stead.cli.client import Client
 from stead.cli.options import Output, Token, Url
-from stead.cli.output import Form, clean, line, say_json, table
+from stead.cli.output import Form, line, say_json, table
 from stead.cli.standing import spent_lines
+from stead.domain.errors import UserError
 from stead.domain.ids import parse_number
 
 app = typer.Typer(no_args_is_help=True)
 
 Whole = Annotated[bool, typer.Option("--whole", help="All of what each look saw.")]
-MOST_SHOWN = 12
-"""Lines of one look that are shown without --whole."""
 
 
 @app.callback()
@@ -34,7 +36,14 @@ def list_(url: Url = None, token: Token = None, output: Output = Form.TABLE) -> 
         say_json(found)
         return
     rows = [
-        [r["id"], r["incident"] or r["session"] or "", r["ending"] or "under way", r["cause"] or r["note"], str(r["tokens"]), _money(r)]
+        [
+            r["id"],
+            r["incident"] or r["session"] or "",
+            r["ending"] or "under way",
+            r["cause"] or r["note"],
+            str(r["tokens"]),
+            run_story.money(r["money"]),
+        ]
         for r in found
     ]
     table(("ID", "ABOUT", "ENDED", "CAUSE", "TOKENS", "MONEY"), rows, empty="No model was asked yet.", widest=3)
@@ -59,6 +68,52 @@ def show(
         print(text)
 
 
+@app.command()
+def cancel(
+    number: Annotated[str, typer.Argument(metavar="ID", help="The run's number, like R-9.")],
+    url: Url = None,
+    token: Token = None,
+    output: Output = Form.TABLE,
+) -> None:
+    """End a run that is under way. What it had seen stays in its record."""
+    ended: dict[str, Any] = Client.of(url, token).post(f"/api/runs/{parse_number(number, 'R')}/cancel", {})
+    if output is Form.JSON:
+        say_json(ended)
+        return
+    print(line(f"{ended['id']} {ended['ending']}: {ended['note']}, after {ended['calls']} calls and {ended['tokens']} tokens"))
+
+
+@app.command()
+def replay(
+    number: Annotated[str, typer.Argument(metavar="[ID]", help="The run's number, like R-9.")] = "",
+    file: Annotated[
+        Path | None, typer.Option("--from", help="A file that `stead runs show -o json` wrote, instead of the service.")
+    ] = None,
+    stepwise: Annotated[bool, typer.Option("--step", help="Wait for Enter before each step.")] = False,
+    url: Url = None,
+    token: Token = None,
+    whole: Whole = False,
+    output: Output = Form.TABLE,
+) -> int:
+    """Play a run again from its record: no model and no tool is called. Exit code 1 when today's loop ends otherwise than it did then."""
+    from stead.cli.replay import replay as play
+
+    if bool(number) is (file is not None):
+        raise UserError("name a run, or a file with --from", hint="stead runs replay R-9")
+    record = read_record(file) if file is not None else Client.of(url, token).get(f"/api/runs/{parse_number(number, 'R')}")
+    return play(record, stepwise=stepwise, whole=whole, output=output)
+
+
+def read_record(file: Path) -> Any:
+    """The JSON in `file`. UserError when there is none."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {(error.strerror or '').lower()}", hint="is the path right?") from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{file} is no record of a run", hint="`stead runs show R-9 -o json` writes one") from error
+
+
 def investigate(
     number: Annotated[str, typer.Argument(metavar="ID", help="The incident's number, like I-41.")],
     url: Url = None,
@@ -74,61 +129,9 @@ def investigate(
 
 
 def _told(run: dict[str, Any], whole: bool) -> Iterator[str]:
-    asked = f", asked for by {run['asked_by']}" if run["asked_by"] else ""
-    about = f"on {run['incident']}, episode {run['episode']}" if run["incident"] else f"answering in the session {run['session']}"
-    yield line(f"{run['id']}  {run['agent']} {about}{asked}: {run['ending'] or 'under way'}")
-    if run["note"]:
-        yield line(run["note"])
-    yield f"{run['calls']} calls, {run['tokens']} tokens ({run['cached']} of them cached), {_money(run)}, {run['seconds']} s of waiting"
-    if run["opening"]:
-        yield from ("", "Told at its beginning")
-        yield from (f"  {text}" for text in clean(run["opening"]).splitlines())
+    yield from run_story.head(run)
+    yield from run_story.opening(run)
     for step in run["steps"]:
-        yield ""
-        yield from _model(step) if step["kind"] == "model" else _tool(step, whole)
+        yield from ("", *run_story.step(step, whole))
     if run["conclusion"] is not None:
-        yield from ("", *_conclusion(run["conclusion"]))
-
-
-def _model(step: dict[str, Any]) -> Iterator[str]:
-    if step["failure"]:
-        yield line(f"{step['key']}  {step['failure']}")
-        return
-    spent = step["spent"]
-    yield line(f"{step['key']}  {step['model']} answers: {spent['tokens_in']} tokens in, {spent['tokens_out']} out, {spent['seconds']} s")
-    yield from (_in(f"passed over: {why}") for why in step["passed_over"])
-    yield from (f"  {text}" for text in clean(step["message"]["text"]).splitlines())
-    yield from (_in(f"wants {call['tool']} {call['arguments']}") for call in step["message"]["calls"])
-
-
-def _tool(step: dict[str, Any], whole: bool) -> Iterator[str]:
-    taint = ", words of others" if step["tainted"] else ""
-    yield line(
-        f"{step['evidence']}  {step['tool']} {step['arguments']}: {'failed' if step['failed'] else 'looked'}{taint}, {step['seconds']} s"
-    )
-    if step["command"]:
-        yield _in(f"$ {step['command']}")
-    lines = clean(step["text"]).splitlines()
-    shown = lines if whole else lines[:MOST_SHOWN]
-    yield from (f"  {text}" for text in shown)
-    if len(lines) > len(shown):
-        yield f"  … {len(lines) - len(shown)} lines more (--whole)"
-
-
-def _conclusion(made: dict[str, Any]) -> Iterator[str]:
-    yield line(f"Concluded, confidence {made['confidence']}: {made['cause']}")
-    yield from (_in(f"{claim['claim']} [{', '.join(claim['by'])}]") for claim in made["evidence"])
-    yield from (_in(f"struck, never collected: {claim['claim']} [{', '.join(claim['by'])}]") for claim in made["struck"])
-    yield from (_in(f"ruled out: {text}") for text in made["ruled_out"])
-    for action in made["actions"]:
-        target = action["target"]
-        where = f"{target['namespace']}/" if target["namespace"] else ""
-        yield _in(f"proposes {action['verb']} {target['kind']} {where}{target['name']}: {action['reason']}")
-
-
-def _in(text: str) -> str:
-    return f"  {line(text)}"
-
-
-def _money(run: dict[str, Any]) -> str:
-    return f"{run['money']:.4f}"
+        yield from ("", *run_story.conclusion(run["conclusion"]))
