@@ -95,6 +95,10 @@ ROWS: list[tuple[Json, str]] = [
         obj("ceph.rook.io/v1 CephBlockPool", {"phase": "Ready", "mirroringStatus": {"summary": {"health": "ERROR"}}}),
         WAITS + "MirroringFailed",
     ),
+    # MinIO, Velero
+    (obj("minio.min.io/v2 Tenant", {"currentState": "Different versions across MinIO Pools"}), "NeedsAPerson"),
+    (obj("minio.min.io/v2 Tenant", {"currentState": "Initialized", "healthStatus": "green"}), ""),
+    (obj("velero.io/v1 Backup", {"phase": "FinalizingPartiallyFailed", "startTimestamp": ago(minutes=5)}), "Failed"),
     # Flagger, Karpenter
     (obj("flagger.app/v1beta1 Canary", {"phase": "Initialized", "lastTransitionTime": ago(days=9)}), ""),
     (obj("flagger.app/v1beta1 Canary", {"phase": "Failed"}), "Failed"),
@@ -124,4 +128,7 @@ def test_the_part_that_is_not_well_is_named() -> None:
     (full,) = look(obj(NODE, disk(condition("Schedulable", "False", reason="DiskPressure")), None, condition("Ready")))
     assert "for default-disk-1" in gone.summary
     assert ".status.diskStatus.default-disk-1.conditions" in gone.evidence[0].command
+    details = {"OSD_NEARFULL": {"message": "1 nearfull osd(s)", "severity": "HEALTH_WARN"}}
+    (ceph,) = look(obj("ceph.rook.io/v1 CephCluster", {"ceph": {"health": "HEALTH_WARN", "lastChanged": ago(hours=2), "details": details}}))
+    assert "1 nearfull osd(s)" in [e.value for e in ceph.evidence]
     assert (gone.severity, full.severity) == (Severity.CRITICAL, Severity.WARNING)
