@@ -44,7 +44,7 @@ class Kind:
     @property
     def by_right(self) -> bool:
         """Whether it is looked at only where the read role covers it: refused from the first, it is *not covered*, and not blind."""
-        return self.custom or self.group == "apiextensions.k8s.io"
+        return self.custom or self.group in ("apiextensions.k8s.io", "certificates.k8s.io")
 
 
 KINDS: tuple[Kind, ...] = (
@@ -94,6 +94,13 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("apiregistration.k8s.io/v1", "apiservices", "APIService", slices.APIService, False),
     Kind("apiextensions.k8s.io/v1", "customresourcedefinitions", "CustomResourceDefinition", slices.CustomResourceDefinition, False),
+    Kind(
+        "certificates.k8s.io/v1",
+        "certificatesigningrequests",
+        "CertificateSigningRequest",
+        slices.CertificateSigningRequest,
+        False,
+    ),
     Kind("cert-manager.io/v1", "certificates", "Certificate", slices.Certificate, True),
     Kind("v1", "pods", "Pod", slices.Pod, True),
 )

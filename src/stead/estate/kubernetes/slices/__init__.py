@@ -33,6 +33,7 @@ from stead.estate.kubernetes.slices.autoscale import (
 )
 from stead.estate.kubernetes.slices.certificates import (
     Certificate,
+    CertificateSigningRequest,
     CertificateStatus,
 )
 from stead.estate.kubernetes.slices.cluster import (
@@ -181,6 +182,7 @@ __all__ = [
     "BudgetStatus",
     "CSINode",
     "Certificate",
+    "CertificateSigningRequest",
     "CertificateStatus",
     "ClaimSpec",
     "ClaimStatus",

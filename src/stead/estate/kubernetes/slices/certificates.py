@@ -1,4 +1,4 @@
-"""cert-manager.io/v1."""
+"""cert-manager.io/v1, and the requests of certificates.k8s.io/v1."""
 
 from __future__ import annotations
 
@@ -27,3 +27,20 @@ class CertificateSpec(Slice, frozen=True):
 class Certificate(Object, frozen=True):
     spec: CertificateSpec = CertificateSpec()
     status: CertificateStatus = CertificateStatus()
+
+
+class SigningRequestSpec(Slice, frozen=True):
+    signer_name: str = ""
+    username: str = ""
+
+
+class SigningRequestStatus(Slice, frozen=True):
+    conditions: Conditions = ()
+    certificate: str = ""
+
+
+class CertificateSigningRequest(Object, frozen=True):
+    """certificates.k8s.io/v1, without the request itself."""
+
+    spec: SigningRequestSpec = SigningRequestSpec()
+    status: SigningRequestStatus = SigningRequestStatus()
