@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from stead.ops.rbac import Role, exec_role, main, manifest, read_role, write_role
+from stead.ops.rbac import Role, exec_role, helm_role, main, manifest, read_role, write_role
 
 DEPLOY = Path(__file__).parents[2] / "deploy" / "kubernetes"
 
 
-@pytest.mark.parametrize(("role", "file"), [(read_role(), "read.yaml"), (write_role(), "write.yaml"), (exec_role(), "exec.yaml")])
+@pytest.mark.parametrize(
+    ("role", "file"), [(read_role(), "read.yaml"), (write_role(), "write.yaml"), (exec_role(), "exec.yaml"), (helm_role(), "helm.yaml")]
+)
 def test_the_manifests_are_made_from_the_code(role: Role, file: str):
     assert (DEPLOY / file).read_text() == manifest(role), f"run `python -m stead.ops.rbac {file[:-5]} > deploy/kubernetes/{file}`"
 
@@ -53,10 +55,11 @@ def test_writing_may_do_what_the_verbs_do_and_no_more():
     }
 
 
-def test_running_commands_is_a_role_of_its_own_for_the_reading_account():
-    role, binding = YAML(typ="safe").load_all((DEPLOY / "exec.yaml").read_text())
-    assert role["rules"] == [{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create", "get"]}]
-    assert binding["roleRef"]["name"] == "stead-exec" and binding["subjects"][0]["name"] == "stead-read"
+@pytest.mark.parametrize(("name", "resource", "verbs"), [("exec", "pods/exec", ["create", "get"]), ("helm", "secrets", ["get", "list"])])
+def test_what_reaches_far_is_a_role_of_its_own_for_the_reading_account(name: str, resource: str, verbs: list[str]):
+    role, binding = YAML(typ="safe").load_all((DEPLOY / f"{name}.yaml").read_text())
+    assert role["rules"] == [{"apiGroups": [""], "resources": [resource], "verbs": verbs}]
+    assert binding["roleRef"]["name"] == f"stead-{name}" and binding["subjects"][0]["name"] == "stead-read"
 
 
 def test_the_command_prints_one_of_them(capsys: pytest.CaptureFixture[str]):

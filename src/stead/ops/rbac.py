@@ -1,6 +1,6 @@
 """The Kubernetes roles that Stead needs, made from what its checks watch and its verbs do: nothing more, and no Secrets.
 
-`python -m stead.ops.rbac read|write|exec` prints the manifest of one; deploy/kubernetes holds them all.
+`python -m stead.ops.rbac read|write|exec|helm` prints the manifest of one; deploy/kubernetes holds them all.
 """
 
 from __future__ import annotations
@@ -66,6 +66,12 @@ def exec_role() -> Role:
     return Role(name="stead-exec", says=says, rules=(Rbac(group="", resource="pods/exec", verbs=("create", "get")),), account="stead-read")
 
 
+def helm_role() -> Role:
+    """What the tools of Helm need. No rule can name a type of Secret: this reads them all, and Stead keeps to Helm's."""
+    says = "Lets the read identity read Secrets, in which Helm keeps its releases. It reaches all Secrets: apply it only if you want that."
+    return Role(name="stead-helm", says=says, rules=(Rbac(group="", resource="secrets", verbs=("get", "list")),), account="stead-read")
+
+
 def built_in_verbs() -> list[Verb]:
     import stead.actions
 
@@ -120,9 +126,9 @@ def _list(words: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the manifest that is asked for; 2 for anything else."""
-    roles = {"read": read_role, "write": write_role, "exec": exec_role}
+    roles = {"read": read_role, "write": write_role, "exec": exec_role, "helm": helm_role}
     if len(arguments) != 1 or arguments[0] not in roles:
-        sys.stderr.write("usage: python -m stead.ops.rbac read|write|exec\n")
+        sys.stderr.write("usage: python -m stead.ops.rbac read|write|exec|helm\n")
         return 2
     sys.stdout.write(manifest(roles[arguments[0]]()))
     return 0

@@ -32,6 +32,11 @@ class HostEstate(TimedEstate):
         self._hands = hands
         self._looks = {check.name: self._look_of(check) for check in sorted(checks, key=lambda c: c.name)}
 
+    @property
+    def commands(self) -> HostCommands:
+        """How the host is asked."""
+        return self._commands
+
     def looks(self) -> Mapping[str, Look]:
         return self._looks
 

@@ -42,6 +42,7 @@ from stead.estate.kubernetes.gauges.prometheus import Prometheus
 from stead.estate.kubernetes.gauges.reading import Source
 from stead.estate.kubernetes.gauges.resource_metrics import ResourceMetrics
 from stead.estate.kubernetes.hands import KubernetesHands
+from stead.estate.kubernetes.helm import HelmReleases
 from stead.estate.kubernetes.kinds import Kind, custom_kind, kind_of
 from stead.estate.kubernetes.proof import cannot_judge, followed, judged, lags, metadata, needed, wanted
 from stead.estate.kubernetes.reader import Reader
@@ -300,6 +301,10 @@ class KubernetesEstate:
     def reader(self) -> Reader:
         """Looks at any kind, logs, events and figures, through the read identity."""
         return Reader(self._client)
+
+    def helm(self) -> HelmReleases:
+        """Looks at Helm's releases; the read identity needs a right to Secrets for it."""
+        return HelmReleases(self._client)
 
     def hands(self) -> Hands:
         """PermanentError when this estate was given no write identity."""
