@@ -32,10 +32,23 @@ def test_one_that_cannot_be_reached_is_told() -> None:
     assert (found.state, found.reason) == (FindingState.FIRING, "ExternalNameMissing")
 
 
+def served(**port: Any) -> Json:
+    whole = balanced()
+    return whole | {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.7", "ports": [{"port": 53, "protocol": "UDP"} | port]}]}}}
+
+
+def test_a_port_that_its_load_balancer_refuses_is_told() -> None:
+    (found,) = look(served(error="example.com/PortInUse"))
+    assert (found.state, found.reason) == (FindingState.FIRING, "PortRefused")
+    assert "53/UDP" in found.summary
+    assert found.evidence[0].value == "example.com/PortInUse"
+
+
 @pytest.mark.parametrize(
     "healthy",
     [
         balanced(address=True),
+        served(),
         balanced(externalIPs=["192.0.2.9"]),
         balanced({"deletionTimestamp": ago(minutes=1)}),
         service(),

@@ -22,14 +22,18 @@ _IN_CLUSTER = re.compile(r"([a-z0-9-]{1,63})\.([a-z0-9-]{1,63})\.svc(?:\.cluster
 
 @check(watches=[Service, Namespace, Pod, EndpointSlice])
 def service_unreachable(service: Service, view: View, now: datetime) -> Finding | Progressing | None:
-    """A Service of type LoadBalancer has had no address for ten minutes, or one of type ExternalName stands for a Service of this
-    cluster that does not exist."""
+    """A Service of type LoadBalancer has had no address for ten minutes or is refused a port, or one of type ExternalName stands for a
+    Service of this cluster that does not exist."""
     spec, made = service.spec, service.metadata.creation_timestamp
     if is_deleted(service):
         return None
     if spec.type == "LoadBalancer" and not service.status.load_balancer.ingress and not spec.external_ips:
         finding = _finding(service, view, "NoAddress", "has no address: no load balancer has taken it", ".status.loadBalancer", "(none)")
         return unless_by(finding, made, ADDRESS_WITHIN, now)
+    if spec.type == "LoadBalancer" and (refused := [p for a in service.status.load_balancer.ingress for p in a.ports if p.error]):
+        ports = ", ".join(dict.fromkeys(f"{port.port}/{port.protocol}" for port in refused))
+        finding = _finding(service, view, "PortRefused", f"is not served on port {ports}", ".status.loadBalancer", refused[0].error[:300])
+        return unless_by(finding, made, SETTLE, now)
     if spec.type == "ExternalName" and (named := _IN_CLUSTER.fullmatch(spec.external_name)) and absent(view, named[2], named[1]):
         what = f"stands for service {named[2]}/{named[1]}, which does not exist"
         return unless_by(_finding(service, view, "ExternalNameMissing", what, ".spec.externalName", spec.external_name), made, SETTLE, now)

@@ -26,9 +26,18 @@ class ServiceSpec(Slice, frozen=True):
     external_ips: tuple[str, ...] = field(default=(), name="externalIPs")
 
 
+class PortStatus(Slice, frozen=True):
+    """How one port of a load balancer is: `error` is a word, with the domain of who says it."""
+
+    port: int = 0
+    protocol: str = "TCP"
+    error: str = ""
+
+
 class Address(Slice, frozen=True):
     ip: str = ""
     hostname: str = ""
+    ports: tuple[PortStatus, ...] = ()
 
 
 class LoadBalancerStatus(Slice, frozen=True):
