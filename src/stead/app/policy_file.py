@@ -5,23 +5,28 @@ Promise: a rule that could never match, or that reads otherwise than it works, i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from stead.app.config_errors import as_user_error, key_text, nearest
+from stead.app.durations import Duration
 from stead.app.yaml_file import Path_, Written, parse_yaml, read_yaml
 from stead.declare import Check, GaugeCheck, HostCheck, Playbook, Verb
 from stead.domain.action import Risk
 from stead.domain.errors import UserError
 from stead.domain.ids import INVESTIGATOR
+from stead.domain.limits import Limits
 from stead.domain.matching import Patterns
-from stead.domain.policy import MATCHABLE, Condition, Policy, Rule, Verdict
+from stead.domain.policy import MATCHABLE, Condition, Hours, Policy, Rule, Verdict
 
+_LIMITS = Limits()
 _WILDCARDS = frozenset("*?[")
 
 
@@ -43,6 +48,24 @@ OneOrMore = Annotated[
 ]
 
 
+_SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+
+
+def _as_spans(given: object) -> object:
+    """`22:00-06:00`, or a list of such. ValueError for anything else."""
+    written = _as_patterns(given)
+    if not isinstance(written, tuple) or not all(isinstance(one, str) and _SPAN.fullmatch(one) for one in written):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        raise ValueError("is no span of the day; write 22:00-06:00")
+    return written  # pyright: ignore[reportUnknownVariableType]
+
+
+TimeOfDay = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_as_spans),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
+
+
 class Section(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
@@ -57,11 +80,15 @@ class ConditionSettings(Section):
     name: OneOrMore | None = Field(default=None, description="The target's name.")
     check: OneOrMore | None = Field(default=None, description="The check whose finding led here.")
     proposer: OneOrMore | None = Field(default=None, description="The playbook or agent that proposes it.")
+    agent: OneOrMore | None = Field(default=None, description="The agent that proposes it. A playbook's proposal matches none.")
     risk: OneOrMore | None = Field(default=None, description="`low`, `medium` or `high`.")
     labels: dict[str, OneOrMore] = Field(default_factory=dict, description="Labels of the target's namespace.")
     workload_labels: dict[str, OneOrMore] = Field(default_factory=dict, description="Labels of the target itself. May only tighten.")
     guess: bool | None = Field(default=None, description="Whether the remedy is tried rather than known to fit.")
     reversible: bool | None = Field(default=None, description="Whether the change can be taken back.")
+    tainted: bool | None = Field(default=None, description="Whether words that somebody else wrote led to it.")
+    count: int | None = Field(default=None, ge=1, description="At least so many actions were begun in the estate within the last hour.")
+    time: TimeOfDay | None = Field(default=None, description="Spans of the day, like `22:00-06:00`, by the clock of `time_zone`.")
 
 
 class RuleSettings(Section):
@@ -77,10 +104,29 @@ class RuleSettings(Section):
     reason: str = Field(default="", max_length=500, description="Why, in the words that a person is told.")
 
 
+class CapSettings(Section):
+    """How much is done without a person in a time. What goes beyond is asked about; what takes a change back is not held up."""
+
+    target: int = Field(default=_LIMITS.target, ge=1, description="Actions on one object within an hour.")
+    namespace: int = Field(default=_LIMITS.namespace, ge=1, description="Actions in one namespace within an hour.")
+    estate: int = Field(default=_LIMITS.estate, ge=1, description="Actions in one estate within an hour.")
+    share: float = Field(default=_LIMITS.share, gt=0, le=1, description="The part of a workload's pods that is taken away within an hour.")
+    cooldown: Duration = Field(
+        default=_LIMITS.cooldown, description="After an action on an object; it doubles with each further one of the day."
+    )
+    cooldown_most: Duration = Field(default=_LIMITS.cooldown_most, description="The longest that it grows to.")
+    breaker: int = Field(default=_LIMITS.breaker, ge=1, description="After so many actions of one verb that did not help an object.")
+
+    def limits(self) -> Limits:
+        return Limits(**{name: getattr(self, name) for name in CapSettings.model_fields})
+
+
 class PolicySettings(Section):
     """A policy: its rules, in any order."""
 
     version: Literal[1] = Field(default=1, description="The format of this file.")
+    time_zone: str = Field(default="UTC", description="By whose clock `time` is meant: `Europe/Zurich`.")
+    caps: CapSettings = Field(default=CapSettings(), description="How much is done without a person in a time.")
     rules: list[RuleSettings] = Field(description="All matching rules are collected; deny beats needs_approval beats allow; none is deny.")
 
 
@@ -140,28 +186,47 @@ def policy_of(written: Written, catalogue: Catalogue) -> Policy:
         raise as_user_error(error, written, PolicySettings) from None
     for path, what, hint in _mistakes(settings.rules, catalogue):
         raise UserError(f"{written.name}:{written.line(path)}: `{key_text(path)}` {what}", hint=hint)
-    return Policy(tuple(_rule(rule) for rule in settings.rules))
+    zone = _zone(settings.time_zone, written)
+    return Policy(tuple(_rule(rule, zone) for rule in settings.rules), settings.caps.limits())
 
 
-def _rule(rule: RuleSettings) -> Rule:
+def _zone(name: str, written: Written) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        line = written.line(("time_zone",))
+        raise UserError(
+            f"{written.name}:{line}: `time_zone` is no time zone that is known here", hint="write Europe/Zurich, or UTC"
+        ) from None
+
+
+def _rule(rule: RuleSettings, zone: ZoneInfo) -> Rule:
     return Rule(
         id=rule.id,
         verdict=Verdict(rule.verdict),
-        when=_condition(rule.when),
-        unless=tuple(_condition(exception) for exception in rule.unless),
+        when=_condition(rule.when, zone),
+        unless=tuple(_condition(exception, zone) for exception in rule.unless),
         even_if_tainted=rule.even_if_tainted,
         reason=rule.reason,
     )
 
 
-def _condition(given: ConditionSettings) -> Condition:
+def _condition(given: ConditionSettings, zone: ZoneInfo) -> Condition:
     return Condition(
         fields={name: Patterns.of(patterns) for name in MATCHABLE if (patterns := getattr(given, name)) is not None},
         labels={name: Patterns.of(patterns) for name, patterns in given.labels.items()},
         workload_labels={name: Patterns.of(patterns) for name, patterns in given.workload_labels.items()},
         guess=given.guess,
         reversible=given.reversible,
+        tainted=given.tainted,
+        count=given.count,
+        hours=tuple(_hours(span, zone) for span in given.time or ()),
     )
+
+
+def _hours(span: str, zone: ZoneInfo) -> Hours:
+    begins, ends = (int(at[:2]) * 60 + int(at[3:]) for at in span.split("-"))
+    return Hours(begins=begins, ends=ends, zone=zone)
 
 
 Mistake = tuple[Path_, str, str]

@@ -15,11 +15,12 @@ import sqlalchemy as sa
 import structlog
 
 from stead import __version__
-from stead.app import answers, discover, reload, runs_told, spending_told
+from stead.app import answers, discover, policy_told, policy_watch, reload, runs_told, spending_told
 from stead.app.discover import Shelves
 from stead.app.furnish import channels_of, estates_of, policy_of
 from stead.app.history import change_list, open_history
 from stead.app.muting_settings import BUILT_IN
+from stead.app.own_namespaces import own_namespaces
 from stead.app.ownership import Ownership
 from stead.app.settings import Settings
 from stead.app.souls import Souls
@@ -29,8 +30,8 @@ from stead.clocks import SystemClock
 from stead.domain import ids
 from stead.domain.errors import Exit, SteadError, UserError
 from stead.domain.people import Principal
-from stead.domain.policy import Autonomy
-from stead.engine import approvals, due, intake, investigations, journal, mutes, workflows
+from stead.domain.policy import Autonomy, Policy
+from stead.engine import approvals, due, intake, investigations, journal, mutes, stopping, workflows
 from stead.engine.journey import Journey
 from stead.estate.history.book import Book
 from stead.ports import Channel, Clock, Estate
@@ -61,6 +62,7 @@ class Stead:
         self.estates = dict(estates)
         self.channels = channels
         self.policy = policy_of(settings, shelves)
+        self.policy_error = ""
         self.models = models_of(settings.models, shelves.models, os.environ)
         self.toolsets = toolsets_of(settings.tools, shelves, clock, self.folder)
         self.souls = Souls.of(settings.agents)
@@ -124,6 +126,7 @@ class Stead:
             toolsets=self.toolsets,
             redact=redactor_of(self.models),
             autonomy=Autonomy(self.settings.agents.autonomy),
+            own_namespaces=own_namespaces(os.environ),
             run_budget=self.settings.budgets.run.budget(),
             incident_runs=self.settings.budgets.incident_runs,
             budgets=self.settings.budgets.budgets(),
@@ -136,6 +139,11 @@ class Stead:
         self._spawn("due", partial(due.dispatch, self._journey))
         for estate in self.estates:
             self._watch(estate)
+        if isinstance(self.settings.policy, Path):
+            follow = partial(
+                policy_watch.follow, self.settings.policy, self.clock, self._load_policy, self._use_policy, self._policy_broken
+            )
+            self._spawn("policy", follow)
         if self.settings.checks.folders:
             self._spawn("folders of checks", partial(reload.follow, self.settings.checks.folders, self.clock, self.reload_checks))
         self.ready = True
@@ -155,6 +163,21 @@ class Stead:
             self.estates[name] = fresh
             self._watch(name)
         log.info("checks loaded anew", checks=len(self.shelves.every_check))
+
+    def _load_policy(self) -> Policy:
+        return policy_of(self.settings, self.shelves)
+
+    async def _use_policy(self, policy: Policy) -> None:
+        mended = bool(self.policy_error) or policy != self.policy
+        self.policy, self.policy_error = policy, ""
+        if mended:
+            log.info("the policy was read anew", rules=len(policy.rules))
+            await self.change(policy_told.changed, rules=len(policy.rules))
+
+    async def _policy_broken(self, why: str) -> None:
+        self.policy_error = why
+        log.error("the policy file cannot be used: the last good policy stays in force", why=why)
+        await self.change(policy_told.broken, why=why)
 
     def _found_broken(self, broken: dict[str, str]) -> None:
         for file, why in broken.items():
@@ -196,7 +219,9 @@ class Stead:
         colour = answers.colour(numbers, ready=self.ready, blind=any(blind.values()) or not estates)
         models = await self.look(spending_told.brief)
         now = self.clock.now().isoformat()
-        return {"version": __version__, "ready": self.ready, "colour": colour, "estates": estates, **numbers, "models": models, "now": now}
+        acting = {"stop": await self.store.look(stopping.told), "policy_error": self.policy_error}
+        about = {"version": __version__, "ready": self.ready, "colour": colour, "estates": estates}
+        return {**about, **numbers, "models": models, **acting, "now": now}
 
     async def incidents(self, *, everything: bool = False) -> list[dict[str, Any]]:
         return await self.store.look(answers.incident_list, everything)

@@ -28,6 +28,12 @@ def lines(found: dict[str, Any], url: str, *, colour: bool) -> list[str]:
     painted = f"{_PAINT.get(shade, '')}{shade}\x1b[0m" if colour else shade
     ready = "" if found["ready"] else ", not ready yet"
     shown = [f"{painted}  stead {line(str(found['version']))} at {line(url)}{ready}"]
+    stop: dict[str, Any] = found.get("stop") or {}
+    if stop.get("stopped"):
+        why = f": {line(stop['reason'])}" if stop["reason"] else ""
+        shown.append(f"stopped by {line(stop['by'])}{why} (stead resume)")
+    if found.get("policy_error"):
+        shown.append(f"the policy file cannot be used, the last good one stays in force: {line(found['policy_error'])}")
     for estate in found["estates"]:
         shown.append(f"estate {line(estate['id'])} ({line(estate['kind'])}): {'partly blind' if estate['blind'] else 'in sight'}")
         shown += [f"  {line(item['summary'])}" for item in estate["blind"]]

@@ -54,7 +54,8 @@ class ActionRequest:
     `parameters` are JSON values · `proposer` names the playbook or agent · `guess` marks a remedy that is tried rather than known
     to fit · `tainted` says that words somebody else wrote led to it · `check` and `fingerprint` name the finding that must fall quiet ·
     `undo` the line a person pastes to take it back, "" where nothing can · `command` the line that does the same by hand ·
-    `by_model` says that a model proposes it, and `doubt` why a person should look first, "" where nothing speaks for that.
+    `by_model` says that a model proposes it, and `doubt` why a person should look first, "" where nothing speaks for that ·
+    `part_of` names the workload of a pod.
     """
 
     verb: str
@@ -71,6 +72,7 @@ class ActionRequest:
     undo: str = ""
     by_model: bool = False
     doubt: str = ""
+    part_of: str = ""
 
     @property
     def digest(self) -> str:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from stead.domain.limits import Limits
 from stead.domain.matching import Patterns, labels_match
 
 
@@ -28,7 +31,11 @@ _STRICTNESS = list(Verdict)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionFacts:
-    """The typed fields of one proposed action that a rule may name. `labels` are the namespace's, `workload_labels` the object's own."""
+    """The typed fields of one proposed action that a rule may name. `labels` are the namespace's, `workload_labels` the object's own.
+
+    `agent` is who proposes it where that is a model, "" for a playbook · `count` actions were begun in this estate within the last hour ·
+    `at` is now.
+    """
 
     verb: str
     estate: str
@@ -44,11 +51,30 @@ class ActionFacts:
     doubtful: bool = False
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     workload_labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    agent: str = ""
+    count: int = 0
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """From `begins` to `ends`, in minutes of the day by the clock of `zone`; over midnight where `ends` is not after `begins`."""
+
+    begins: int
+    ends: int
+    zone: ZoneInfo
+
+    def holds(self, at: datetime) -> bool:
+        there = at.astimezone(self.zone)
+        minute = there.hour * 60 + there.minute
+        if self.begins < self.ends:
+            return self.begins <= minute < self.ends
+        return minute >= self.begins or minute < self.ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """What a rule covers: each field that is given must match; `guess` and `reversible` are matched only when set.
+    """What a rule covers: each field that is given must match; what is None is not asked about.
 
     `workload_labels` may only tighten: an allow rule does not read them (a workload must not be able to allow its own deletion).
     """
@@ -58,6 +84,9 @@ class Condition:
     workload_labels: Mapping[str, Patterns] = field(default_factory=dict[str, Patterns])
     guess: bool | None = None
     reversible: bool | None = None
+    tainted: bool | None = None
+    count: int | None = None
+    hours: tuple[Hours, ...] = ()
 
     def covers(self, facts: ActionFacts) -> bool:
         return (
@@ -66,10 +95,13 @@ class Condition:
             and labels_match(self.workload_labels, facts.workload_labels)
             and self.guess in (None, facts.guess)
             and self.reversible in (None, facts.reversible)
+            and self.tainted in (None, facts.tainted)
+            and (self.count is None or facts.count >= self.count)
+            and (not self.hours or (facts.at is not None and any(span.holds(facts.at) for span in self.hours)))
         )
 
 
-MATCHABLE = ("verb", "estate", "kind", "namespace", "name", "check", "proposer", "risk")
+MATCHABLE = ("verb", "estate", "kind", "namespace", "name", "check", "proposer", "agent", "risk")
 """The fields that a Condition may match by pattern."""
 
 
@@ -105,7 +137,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
+    """`limits` are how much is done without a person in a time, whatever the rules allow."""
+
     rules: tuple[Rule, ...] = ()
+    limits: Limits = field(default_factory=Limits)
 
     def decide(self, facts: ActionFacts) -> Decision:
         """The strictest verdict of all matching rules; deny where none matches."""

@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from stead.declare import Verb
 from stead.domain import ids
-from stead.domain.action import Action, ActionRequest, ActionState
+from stead.domain.action import UNDO, Action, ActionRequest, ActionState
 from stead.domain.delivery import Because
 from stead.domain.incident import Incident, IncidentState
-from stead.domain.policy import ActionFacts, Decision, Verdict
+from stead.domain.policy import Decision, Verdict
 from stead.engine import notify, triage
 from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
+from stead.engine.judging import STOP, facts_of, judge
 from stead.engine.pursue import Proposal
 from stead.store import actions, due, events, incidents
 
@@ -36,7 +36,8 @@ def decide(
     if nothing:
         _keep_why(connection, journey, incident, segment, nothing)
     before = actions.of_incident(connection, number)
-    tried = {stored.action.request.digest for stored in before if stored.episode == incident.episode}
+    counts = [stored for stored in before if stored.episode == incident.episode and STOP not in stored.decision.rules]
+    tried = {stored.action.request.digest for stored in counts}
     if any(stored.action.id.startswith(f"{segment}.") for stored in before):
         return
     verdicts = [
@@ -55,9 +56,9 @@ def _keep_why(connection: sa.Connection, journey: Journey, incident: Incident, s
 
 def _decide_one(connection: sa.Connection, journey: Journey, incident: Incident, proposal: Proposal, action_id: str) -> Verdict:
     request, now = proposal.request, journey.now()
-    decision = judge(journey, proposal)
+    decision = judge(connection, journey, proposal, undoes=UNDO in action_id)
     action = Action(id=action_id, incident=incident.number, request=request, state=_STATES[decision.verdict], note=_note(decision))
-    actions.add(connection, action, incident.episode, decision, now)
+    actions.add(connection, action, incident.episode, decision, now, facts_of(connection, journey, proposal), proposal.preview)
     _record(connection, journey, action, decision)
     if decision.verdict is Verdict.ALLOW:
         fault_point("decide.before-enqueue")
@@ -65,37 +66,6 @@ def _decide_one(connection: sa.Connection, journey: Journey, incident: Incident,
     elif decision.verdict is Verdict.NEEDS_APPROVAL:
         _ask(connection, journey, action, decision)
     return decision.verdict
-
-
-def judge(journey: Journey, proposal: Proposal) -> Decision:
-    """What the policy of this moment says of the proposal; an unknown verb is denied before any rule is read."""
-    verb = journey.verbs.get(proposal.request.verb)
-    if verb is None:
-        return Decision(verdict=Verdict.DENY, why=f"there is no action {proposal.request.verb}")
-    if verb.told_only:
-        return Decision(verdict=Verdict.DENY, why=verb.told_only)
-    decision = journey.policy().decide(facts(proposal, verb))
-    return journey.autonomy.cap(decision) if proposal.request.by_model else decision
-
-
-def facts(proposal: Proposal, verb: Verb) -> ActionFacts:
-    request, subject = proposal.request, proposal.request.subject
-    return ActionFacts(
-        verb=request.verb,
-        estate=subject.estate,
-        kind=subject.kind,
-        namespace=subject.namespace,
-        name=subject.name,
-        check=request.check,
-        proposer=request.proposer,
-        risk=verb.risk.value,
-        reversible=verb.reversible,
-        guess=request.guess,
-        tainted=request.tainted,
-        doubtful=bool(request.doubt),
-        labels=proposal.labels,
-        workload_labels=proposal.workload_labels,
-    )
 
 
 def _ask(connection: sa.Connection, journey: Journey, action: Action, decision: Decision) -> None:

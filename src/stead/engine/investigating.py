@@ -16,7 +16,7 @@ from stead.engine import investigations, spending, talking
 from stead.engine.investigate import Once, Outcome, Segment
 from stead.engine.journey import Journey
 from stead.engine.toolbox import Toolbox
-from stead.store import incidents, runs, talks
+from stead.store import incidents, runs, switch, talks
 from stead.store.codec import load_plain, plain
 
 Step = Callable[[str, Callable[[], Coroutine[Any, Any, Any]]], Coroutine[Any, Any, Any]]
@@ -75,11 +75,17 @@ async def _play(journey: Journey, run: Run, brief: Brief, where: str, step: Step
         return Outcome(ending=Ending.NO_MODEL, note=f"no model is configured for the agent `{run.agent}`")
 
     async def over_now() -> str:
-        return await journey.store.look(over, run.number)
+        return await journey.store.look(_over_or_stopped, over, run)
 
     most = min(MOST, context_of(models.specs) * 3 // SHARE)
     toolbox = Toolbox.of(estate, journey.toolsets, journey.redact, run.nonce, most, brief.kinds, brief.toolsets)
     return await Segment(run, brief, toolbox, models, _recorded(journey, run.number, step), over_now).play()
+
+
+def _over_or_stopped(connection: sa.Connection, over: Callable[[sa.Connection, int], str], run: Run) -> str:
+    """Also why a run about an incident ends when Stead is stopped; a person's own question is answered all the same."""
+    now_stopped = switch.stopped(connection) if run.incident else None
+    return over(connection, run.number) if now_stopped is None else str(now_stopped)
 
 
 def _recorded(journey: Journey, number: int, step: Step) -> Once:

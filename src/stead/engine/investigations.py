@@ -26,7 +26,7 @@ from stead.engine.investigate import Outcome
 from stead.engine.journey import Journey
 from stead.engine.proposing import Resolved
 from stead.engine.pursue import Proposal, workable
-from stead.store import actions, due, events, findings, incidents, runs, sessions
+from stead.store import actions, due, events, findings, incidents, runs, sessions, switch
 
 _BEGINS_IN = (IncidentState.OPEN, IncidentState.ESCALATED)
 
@@ -36,7 +36,12 @@ def consider(connection: sa.Connection, journey: Journey, number: int, *, news: 
 
     `news` says that there is: something that was tried or asked has just come to nothing.
     """
-    if journey.models is None or incidents.get(connection, number).state not in _BEGINS_IN or not workable(connection, number):
+    if (
+        journey.models is None
+        or switch.stopped(connection) is not None
+        or incidents.get(connection, number).state not in _BEGINS_IN
+        or not workable(connection, number)
+    ):
         return
     episode = incidents.get(connection, number).episode
     before = runs.of_incident(connection, number, episode)
@@ -62,6 +67,8 @@ def ask_for(connection: sa.Connection, journey: Journey, number: int, by: str) -
         raise UserError(f"there is no incident {name}", hint="`stead incidents --all` lists them", code=Exit.NEGATIVE)
     if journey.models is None:
         raise UserError("no model is configured: nobody can investigate", hint="add `models:` to stead.yaml", code=Exit.REFUSED)
+    if (now_stopped := switch.stopped(connection)) is not None:
+        raise UserError(f"{now_stopped}; nobody investigates", hint="`stead resume` lets it work again", code=Exit.REFUSED)
     if not _firing(connection, number):
         raise UserError(f"{name} is over: there is nothing left to look at", hint=f"`stead show {name}` tells it", code=Exit.REFUSED)
     for run in runs.of_incident(connection, number, incident.episode):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -13,6 +13,7 @@ from stead.domain.agent import Soul
 from stead.domain.budget import Budgets
 from stead.domain.impact import SeverityRule
 from stead.domain.muting import Inhibition
+from stead.domain.never import OWN_NAMESPACES
 from stead.domain.policy import Autonomy, Policy
 from stead.domain.redaction import redact
 from stead.domain.run import Budget
@@ -54,6 +55,7 @@ class Journey:
     toolsets: Sequence[Toolset] = ()
     redact: Callable[[str], str] = redact
     autonomy: Autonomy = Autonomy.ASK
+    own_namespaces: Collection[str] = OWN_NAMESPACES
     run_budget: Budget = field(default_factory=Budget)
     incident_runs: int = 3
     budgets: Budgets = field(default_factory=Budgets)

@@ -6,7 +6,7 @@ Playbooks are asked in the order of their rank, and the first that fits speaks. 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ from stead.domain.finding import Finding, FindingState
 from stead.domain.incident import IncidentState
 from stead.domain.subject import Key, Subject
 from stead.engine.journey import Journey
+from stead.engine.workload import workload_of
 from stead.ports import Estate
 from stead.store import actions, findings, incidents
 
@@ -27,11 +28,16 @@ _WORKABLE = (IncidentState.OPEN, IncidentState.INVESTIGATING, IncidentState.ESCA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A request with what policy may want to know of its target: the namespace's labels, and the object's own."""
+    """A request with what policy may want to know of its target: the namespace's labels, and the object's own.
+
+    `whole` is how many pods its workload wants, where it is about one of them; `preview` what would change, a line each.
+    """
 
     request: ActionRequest
     labels: Mapping[str, str]
     workload_labels: Mapping[str, str]
+    whole: int = 0
+    preview: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +116,8 @@ async def with_labels(estate: Estate, request: ActionRequest) -> Proposal:
     namespace = None
     if subject.namespace:
         namespace = await estate.read(Subject(estate=estate.id, api_version="v1", kind="Namespace", name=subject.namespace))
-    return Proposal(request=request, labels=_labels(namespace), workload_labels=_labels(own))
+    part_of, whole = await workload_of(estate, subject, own)
+    return Proposal(request=replace(request, part_of=part_of), labels=_labels(namespace), workload_labels=_labels(own), whole=whole)
 
 
 def _labels(found: Mapping[str, object] | None) -> Mapping[str, str]:

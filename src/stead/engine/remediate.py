@@ -16,12 +16,14 @@ from stead.domain.delivery import Because
 from stead.domain.errors import BlindError, ConflictError, PermanentError, TemporaryError
 from stead.domain.incident import IncidentState
 from stead.domain.policy import Verdict
-from stead.engine import agenda, decide, notify, triage
+from stead.engine import agenda, notify, triage
 from stead.engine.faults import fault_point
+from stead.engine.guarded import Guarded
 from stead.engine.journey import Journey
+from stead.engine.judging import STOP, judge
 from stead.engine.pursue import Proposal, with_labels
 from stead.ports import Observation, Seen
-from stead.store import actions, due, events, findings, incidents
+from stead.store import actions, due, events, findings, incidents, switch
 from stead.store.codec import dumps
 
 MOST_TRIES = 5
@@ -107,8 +109,10 @@ async def apply(journey: Journey, action_id: str) -> Result:
             return Result(state=ActionState.APPLIED, note="an earlier try turned out to have landed")
         if tried_before and verb.fence is Fence.ONCE:
             return Result(state=ActionState.UNKNOWN, note=_SENT_ONCE)
+        if (now_stopped := await journey.store.look(switch.stopped)) is not None and not tried_before:
+            return Result(state=ActionState.REFUSED, note=f"{now_stopped}; it was not sent")
         fault_point("remediate.before-apply")
-        applied = await verb.apply(action, estate, estate.hands())
+        applied = await verb.apply(action, estate, Guarded(estate.hands(), journey.own_namespaces))
         fault_point("remediate.after-apply")
         return Result(state=ActionState.APPLIED, note=applied.note, undo=applied.undo)
     except ConflictError as error:
@@ -153,10 +157,12 @@ def _moved_since(connection: sa.Connection, journey: Journey, action: Action, de
         return f"another action ({other}) is under way on the same object"
     if proposal is None:
         return "the target could not be looked at"
-    verdict = decide.judge(journey, proposal).verdict
-    if verdict.strictness > decided.strictness:
-        return f"policy says {verdict} by now"
-    return ""
+    now = judge(connection, journey, proposal, undoes=action.undoes)
+    if now.verdict.strictness <= decided.strictness:
+        return ""
+    if STOP in now.rules:
+        actions.call_off(connection, action.id, now.rules)
+    return f"policy says {now.verdict} by now" + (f": {now.why}" if now.why else "")
 
 
 def _again(connection: sa.Connection, journey: Journey, number: int, note: str) -> None:

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from stead.domain.action import Action, ActionRequest, ActionState
 from stead.domain.approval import Approval, ApprovalState
-from stead.domain.policy import Decision, Verdict
+from stead.domain.limits import Past
+from stead.domain.policy import ActionFacts, Decision, Verdict
 from stead.store.codec import dumps, loads
 from stead.store.tables import action, approval
 
@@ -28,9 +29,19 @@ class StoredAction:
     applied_at: datetime | None
     ended_at: datetime | None
     undo: ActionRequest | None
+    preview: tuple[str, ...] = ()
 
 
-def add(connection: sa.Connection, proposed: Action, episode: int, decision: Decision, now: datetime) -> None:
+def add(
+    connection: sa.Connection,
+    proposed: Action,
+    episode: int,
+    decision: Decision,
+    now: datetime,
+    facts: ActionFacts | None = None,
+    preview: Sequence[str] = (),
+) -> None:
+    """Keep what was proposed and decided, with the facts that rules saw of it and what would change."""
     request = proposed.request
     connection.execute(
         sa.insert(action).values(
@@ -46,6 +57,8 @@ def add(connection: sa.Connection, proposed: Action, episode: int, decision: Dec
             proposed_at=now,
             ended_at=now if proposed.state.ended else None,
             body=dumps(request),
+            facts=None if facts is None else dumps(facts),
+            preview=dumps(list(preview)),
         )
     )
 
@@ -87,6 +100,29 @@ def move(
 
 def set_undo(connection: sa.Connection, action_id: str, undo: ActionRequest | None) -> None:
     connection.execute(sa.update(action).where(action.c.id == action_id).values(undo=None if undo is None else dumps(undo)))
+
+
+def begun_since(connection: sa.Connection, since: datetime) -> list[Past]:
+    """Every action whose intent was written since then, oldest first: what caps count."""
+    query = sa.select(action).where(action.c.intended_at > since).order_by(action.c.intended_at, action.c.id)
+    return [_past(row) for row in connection.execute(query)]
+
+
+def proposed_since(connection: sa.Connection, since: datetime) -> list[tuple[StoredAction, ActionFacts | None]]:
+    """Everything that was proposed since then with the facts that rules saw, oldest first."""
+    query = sa.select(action).where(action.c.proposed_at > since).order_by(action.c.proposed_at, action.c.id)
+    return [(_stored(row), None if row.facts is None else loads(row.facts, ActionFacts)) for row in connection.execute(query)]
+
+
+def in_state(connection: sa.Connection, states: Sequence[ActionState]) -> list[tuple[str, int]]:
+    """(id, incident) of every action in one of these states."""
+    query = sa.select(action.c.id, action.c.incident).where(action.c.state.in_([state.value for state in states])).order_by(action.c.id)
+    return [(row.id, row.incident) for row in connection.execute(query)]
+
+
+def call_off(connection: sa.Connection, action_id: str, rules: Sequence[str]) -> None:
+    """Write which rules called an action off that had been decided otherwise."""
+    connection.execute(sa.update(action).where(action.c.id == action_id).values(rules=dumps(tuple(rules))))
 
 
 def begin_try(connection: sa.Connection, action_id: str) -> int:
@@ -150,6 +186,19 @@ def settle(connection: sa.Connection, number: int, state: ApprovalState, now: da
     return connection.execute(update.values(state=state.value, decided_at=now, decided_by=by, reason=reason)).rowcount == 1
 
 
+def _past(row: sa.Row[tuple[object, ...]]) -> Past:
+    request = loads(row.body, ActionRequest)
+    return Past(
+        verb=request.verb,
+        target=request.subject.key,
+        estate=request.subject.estate,
+        namespace=request.subject.namespace,
+        state=ActionState(row.state),
+        at=row.intended_at,
+        part_of=request.part_of,
+    )
+
+
 def _approval(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Approval:
     return Approval(
         number=row.number,
@@ -178,4 +227,5 @@ def _stored(row: sa.Row[tuple[object, ...]]) -> StoredAction:
         applied_at=row.applied_at,
         ended_at=row.ended_at,
         undo=None if row.undo is None else loads(row.undo, ActionRequest),
+        preview=tuple(loads(row.preview, list[str])),
     )

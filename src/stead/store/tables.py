@@ -153,6 +153,31 @@ action = sa.Table(
     sa.Column("ended_at", Instant),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("undo", sa.Text),
+    sa.Column("facts", sa.Text),
+    sa.Column("preview", Words, nullable=False, server_default="[]"),
+)
+
+switch = sa.Table(
+    "switch",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("by", Words, nullable=False),
+    sa.Column("reason", Words, nullable=False, server_default=""),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True, autoincrement=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("principal", Words, nullable=False),
+    sa.Column("incident", sa.Integer),
+    sa.Column("action", sa.Text, nullable=False, server_default="", index=True),
+    sa.Column("body", Words, nullable=False),
+    sa.Column("before", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
 )
 
 approval = sa.Table(
@@ -169,6 +194,8 @@ approval = sa.Table(
     sa.Column("decided_at", Instant),
     sa.Column("decided_by", sa.Text, nullable=False, server_default=""),
     sa.Column("reason", Words, nullable=False, server_default=""),
+    sa.Column("people", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("first_by", Words, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 

@@ -1,0 +1,107 @@
+"""What may be done about a proposal at this moment: the strictest of *never*, the stop switch, policy, autonomy, caps and blindness.
+
+It is asked when an action is decided on, and again in the transaction that writes its intent.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from stead.declare import Verb
+from stead.domain import never
+from stead.domain.finding import FindingState
+from stead.domain.limits import DAY, Wanted, held
+from stead.domain.parameter import wrong
+from stead.domain.policy import ActionFacts, Decision, Verdict
+from stead.engine.journey import Journey
+from stead.engine.pursue import Proposal
+from stead.store import actions, findings, switch
+
+STOP = "stop"
+"""The rule that decisions name while Stead is stopped."""
+
+BLIND = "blind"
+_SIGHT = ("kubernetes-api", "pods", "nodes")
+"""Blindness about these leaves nobody who could say what an action did."""
+
+
+def judge(connection: sa.Connection, journey: Journey, proposal: Proposal, *, undoes: bool = False) -> Decision:
+    """The decision of this moment, with the ids of what decided. What takes a change back is not held up by caps."""
+    request = proposal.request
+    verb = journey.verbs.get(request.verb)
+    if verb is None:
+        return Decision(verdict=Verdict.DENY, why=f"there is no action {request.verb}")
+    if why := never.forbidden(request.subject, journey.own_namespaces):
+        return Decision(verdict=Verdict.DENY, rules=(never.RULE,), why=why)
+    if why := wrong(verb.parameters, request.parameters):
+        return Decision(verdict=Verdict.DENY, why=why)
+    if (now_stopped := switch.stopped(connection)) is not None:
+        return Decision(verdict=Verdict.DENY, rules=(STOP,), why=str(now_stopped))
+    if verb.told_only:
+        return Decision(verdict=Verdict.DENY, why=verb.told_only)
+    decision = journey.policy().decide(facts(connection, journey, proposal, verb))
+    decision = journey.autonomy.cap(decision) if request.by_model else decision
+    return decision if undoes or decision.verdict is not Verdict.ALLOW else _held_up(connection, journey, proposal, decision)
+
+
+def facts(connection: sa.Connection, journey: Journey, proposal: Proposal, verb: Verb) -> ActionFacts:
+    """The typed fields that rules may name."""
+    request, subject, now = proposal.request, proposal.request.subject, journey.now()
+    recent = actions.begun_since(connection, now - DAY)
+    within = [one for one in recent if one.estate == subject.estate and (now - one.at).total_seconds() < 3600]
+    return ActionFacts(
+        verb=request.verb,
+        estate=subject.estate,
+        kind=subject.kind,
+        namespace=subject.namespace,
+        name=subject.name,
+        check=request.check,
+        proposer=request.proposer,
+        agent=request.proposer if request.by_model else "",
+        risk=verb.risk.value,
+        reversible=verb.reversible,
+        guess=request.guess,
+        tainted=request.tainted,
+        doubtful=bool(request.doubt),
+        labels=proposal.labels,
+        workload_labels=proposal.workload_labels,
+        count=len(within),
+        at=now,
+    )
+
+
+def facts_of(connection: sa.Connection, journey: Journey, proposal: Proposal) -> ActionFacts | None:
+    """The facts to keep with a decision; None for a verb that nobody knows."""
+    verb = journey.verbs.get(proposal.request.verb)
+    return None if verb is None else facts(connection, journey, proposal, verb)
+
+
+def _held_up(connection: sa.Connection, journey: Journey, proposal: Proposal, decision: Decision) -> Decision:
+    """An *allow* that breaks a limit, or that would be done half blind, asks a person."""
+    request, subject = proposal.request, proposal.request.subject
+    wanted = Wanted(
+        verb=request.verb,
+        target=subject.key,
+        estate=subject.estate,
+        namespace=subject.namespace,
+        part_of=request.part_of,
+        whole=proposal.whole,
+    )
+    found = held(wanted, actions.begun_since(connection, journey.now() - DAY), journey.policy().limits, journey.now())
+    rules = [one.rule for one in found]
+    why = [one.why for one in found]
+    if blind := _blind(connection, subject.estate, request.check):
+        rules.append(BLIND)
+        why.append(blind)
+    if not rules:
+        return decision
+    return Decision(verdict=Verdict.NEEDS_APPROVAL, rules=tuple(sorted(rules)), why="; ".join(why))
+
+
+def _blind(connection: sa.Connection, estate: str, check: str) -> str:
+    """What of the estate cannot be seen, where it is all of it, or what the check that found the fault looks at."""
+    for stored in findings.open_findings(connection, estate).values():
+        finding = stored.finding
+        if finding.state is FindingState.BLIND and (finding.check in (check, "reach") or finding.subject.name in _SIGHT):
+            return f"{finding.summary}: nothing is done by itself while Stead is blind"
+    return ""
