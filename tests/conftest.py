@@ -22,6 +22,7 @@ import pytest
 from hypothesis import settings
 
 from stead.clocks import SteppedClock
+from stead.domain import held
 
 if TYPE_CHECKING:
     import psycopg
@@ -32,6 +33,13 @@ settings.load_profile("house")
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """When tests begin, unless they say otherwise: a Monday, so that nothing depends on the day on which they run."""
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_is_held() -> Iterator[None]:
+    """What one test read as a secret is an ordinary word in the next."""
+    yield
+    held.let_go()
 
 
 @pytest.fixture

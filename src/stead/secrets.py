@@ -15,6 +15,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
 from stead.domain.errors import UserError
+from stead.domain.held import hold
 
 _PATTERN = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+|cred:[A-Za-z0-9_.@-]+)$"
 _FORMS = "`env:NAME`, `file:/absolute/path` or `cred:NAME`"
@@ -25,7 +26,8 @@ _LARGEST = 64 * 1024
 class SecretRef(str):
     """Where a secret lies: `env:NAME`, `file:/path` (readable by its owner alone) or `cred:NAME` (a systemd credential).
 
-    Text of any other form is a ValueError that does not repeat it. The value is read anew at each `resolve`, so it can be rotated.
+    Text of any other form is a ValueError that does not repeat it. The value is read anew at each `resolve`, so it can be rotated, and is
+    hidden from then on wherever it appears.
     """
 
     __slots__ = ()
@@ -44,6 +46,7 @@ class SecretRef(str):
         value = read(name).removesuffix("\n").removesuffix("\r")
         if not value:
             raise UserError(f"the secret `{self}` is empty", hint="write the secret there, without quotes")
+        hold(value)
         return value
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from tests.engine.conftest import OnCall, broken
 from stead.domain.delivery import BlockKind
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Severity
+from stead.domain.held import hold
 
 SECOND, SHORT, MINUTE = timedelta(seconds=1), timedelta(seconds=10), timedelta(minutes=1)
 API = broken("Pod", "api")
@@ -82,3 +84,17 @@ async def test_a_channel_that_cannot_edit_does_not_ring_for_it(on_call: OnCall) 
     await on_call.sees(API, after=SHORT)
     await on_call.sees(knows(API, "no such table"), after=MINUTE)
     assert len(on_call.chat.told) == 1
+
+
+async def test_a_secret_that_a_stranger_says_reaches_neither_message_nor_store(on_call: OnCall) -> None:
+    hold("plain word of a token")
+    said = "login as sam with plain word of a token failed, postgres://sam:hunter22@db/shop"
+    fault = replace(API, evidence=(Evidence(what="it says", value=said, tainted=True),), summary=f"api: {said}")
+    await on_call.sees(fault, after=SHORT)
+    await on_call.sees(fault, after=MINUTE)
+    stored = json.dumps([await on_call.incident(), await on_call.stead.events(limit=1000)])
+    for where in (stored, repr(on_call.chat.told)):
+        assert "login as sam with [redacted] failed" in where
+        assert "plain word" not in where
+        assert "hunter22" not in where
+    assert len(on_call.chat.told) == 1, "the same thing said again is nothing new"

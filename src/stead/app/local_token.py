@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from stead.domain.held import hold
+
 NAME = "cli"
 """The name of this token among the others; each start makes a new one."""
 
@@ -36,6 +38,7 @@ def _folder(environ: Mapping[str, str]) -> Path:
 
 def write(path: Path, plain: str) -> None:
     """Put the token at `path`, mode 0600, whole or not at all. OSError when that cannot be."""
+    hold(plain)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     half = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from stead.app import shown
+from stead.domain.cleaning import clean
 from stead.domain.errors import Exit
 from stead.domain.finding import Finding, FindingState, Severity
 from stead.domain.grouping import Group, group
@@ -26,6 +27,7 @@ class Report:
 
     @classmethod
     def of(cls, scan: Scan) -> Report:
+        scan = replace(scan, findings=_clean(scan.findings), blind=_clean(scan.blind))
         firing = [finding for finding in scan.findings if finding.state is FindingState.FIRING]
         waiting = sorted((f for f in scan.findings if f.state is FindingState.PROGRESSING), key=order)
         return cls(scan, tuple(group(firing)), tuple(waiting))
@@ -35,6 +37,14 @@ class Report:
         if self.scan.blind:
             return Exit.BLIND
         return Exit.NEGATIVE if any(one.severity.rank >= fail_on.rank for one in self.groups) else Exit.DONE
+
+
+def _clean(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    if not findings:
+        return findings
+    from stead.domain.redaction import redact  # late: what is well need not wait for its rules
+
+    return tuple(clean(finding, redact) for finding in findings)
 
 
 def as_json(report: Report) -> dict[str, Any]:

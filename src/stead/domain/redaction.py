@@ -2,15 +2,17 @@
 
 Three ways to know one: by its form (`secret_formats`), by the name beside it (`secret_fields`), and by its value (`known_values`).
 Promise: time linear in the text, the same answer when it is asked twice, and no ordinary line changed. What nothing gives away (a random
-word in a sentence) is not found: the values that Stead itself holds are therefore registered.
+word in a sentence) is not found: the values that Stead itself holds (`held`) are therefore known to every redactor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from stead.domain import secret_fields, secret_formats
+from stead.domain.held import held
 from stead.domain.known_values import KnownValues
 from stead.domain.secret_formats import Span
 
@@ -35,7 +37,7 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """`text` with each secret replaced by MARK."""
-        found = [*self._known.spans(text), *secret_formats.spans(text), *secret_fields.spans(text)]
+        found = [*_known(held()).spans(text), *self._known.spans(text), *secret_formats.spans(text), *secret_fields.spans(text)]
         return self._without(text, found) if found else text
 
     def _mark(self, secret: str) -> str:
@@ -83,7 +85,12 @@ class Redactor:
 
 
 redact = Redactor()
-"""For text that no known value can be in."""
+"""For text in which no other values are known than those that this process holds."""
+
+
+@lru_cache(maxsize=1)
+def _known(values: tuple[str, ...]) -> KnownValues:
+    return KnownValues.of(values)
 
 
 def _joined(found: list[Span]) -> list[Span]:

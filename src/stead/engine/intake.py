@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from stead.domain import ids
+from stead.domain.cleaning import clean
 from stead.domain.finding import Finding, FindingState
 from stead.domain.trigger import Change, Sightings, Transition, Trigger
 from stead.engine import evidence
@@ -34,6 +36,7 @@ async def watch(journey: Journey, estate_id: str) -> None:
 
 def receive(connection: sa.Connection, journey: Journey, sightings: Sightings) -> str | None:
     """Store what changed and enqueue its triage. The trigger's id, or None when nothing changed."""
+    sightings = replace(sightings, seen=tuple(clean(finding, journey.redact) for finding in sightings.seen))
     known = _known(connection, sightings)
     refreshed = _refreshed(known, sightings)
     for finding in refreshed:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stead.domain.errors import BlindError, UserError
+from stead.domain.held import hold
 from stead.estate.kubernetes.kubeconfig import Selected
 from stead.estate.kubernetes.tls import KeyPair
 from stead.ports import Clock
@@ -29,6 +30,7 @@ def bearer(token: str) -> Credential:
     """UserError for a token that no header can carry: it was wrapped, or something else was copied."""
     if not token.isprintable():
         raise UserError("the token of the kubeconfig has characters that no header can carry", hint="copy it again, in one line")
+    hold(token)
     return Credential(headers={"Authorization": f"Bearer {token}"})
 
 
@@ -84,6 +86,7 @@ def credentials_of(selected: Selected, clock: Clock) -> Credentials:
 
         return ExecPlugin(selected, clock)
     if user.username and user.password:
+        hold(user.password)
         basic = base64.b64encode(f"{user.username}:{user.password}".encode()).decode()
         return Credentials(Credential(headers={"Authorization": f"Basic {basic}"}))
     if selected.more_user.get("auth-provider"):

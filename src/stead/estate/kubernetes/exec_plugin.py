@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from stead.domain.errors import BlindError, UserError
+from stead.domain.held import hold
 from stead.estate.kubernetes.credentials import Credential, Credentials
 from stead.estate.kubernetes.kubeconfig import Selected
 from stead.estate.kubernetes.tls import KeyPair
@@ -84,6 +85,7 @@ class ExecPlugin(Credentials):
         pair = None
         if status.client_certificate_data and status.client_key_data:
             pair = KeyPair(certificate=status.client_certificate_data.encode(), key=status.client_key_data.encode())
+        hold(status.token)
         return Credential(headers={"Authorization": f"Bearer {status.token}"} if status.token else {}, pair=pair)
 
     async def _run(self) -> bytes:
