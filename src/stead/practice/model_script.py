@@ -46,6 +46,7 @@ class Turn(Section):
     conclude: dict[str, Any] | None = Field(default=None, description="The arguments of `conclude`.")
     fail: Annotated[int | str, BeforeValidator(_fail)] = Field(default="", validate_default=False, description="How the endpoint fails.")
     retry_after: int | None = Field(default=None, ge=0, le=3600, description="Seconds, with `fail: 429` or 503.")
+    slow: float = Field(default=0.0, ge=0, le=300, strict=False, description="Seconds until it begins to answer.")
     times: int = Field(default=1, ge=1, le=1000, description="So often in a row.")
 
     @model_validator(mode="after")
@@ -60,7 +61,7 @@ class Turn(Section):
         asked = [(call.tool, _filled(call.arguments, told)) for call in calls]
         if self.conclude is not None:
             asked.append(("conclude", _filled(self.conclude, told)))
-        return Answer(text=self.say, calls=asked, fail=self.fail, retry_after=self.retry_after)
+        return Answer(text=self.say, calls=asked, fail=self.fail, retry_after=self.retry_after, slow=self.slow)
 
 
 class Script(Section):
@@ -68,6 +69,7 @@ class Script(Section):
 
     version: Literal[1] = 1
     name: str = Field(default="", description="What this model is called in reports. Default: the file's name.")
+    budget: dict[str, Any] = Field(default_factory=dict, description="`budgets.run` of the configuration in which it is played.")
     scenarios: dict[str, tuple[Turn, ...]]
 
     @field_validator("scenarios")

@@ -25,13 +25,14 @@ Json = dict[str, Any]
 class Answer:
     """What it says to one request: `text` and `calls` (tool, arguments), or `fail`: an HTTP status, or one of the words of FAILURES.
 
-    `arguments` that are a text are sent as they are, whether or not they are JSON.
+    `arguments` that are a text are sent as they are, whether or not they are JSON. `slow` is how many seconds it takes to begin.
     """
 
     text: str = ""
     calls: Sequence[tuple[str, Mapping[str, Any] | str]] = ()
     fail: int | str = ""
     retry_after: int | None = None
+    slow: float = 0.0
 
 
 FAILURES = ("hang", "garbage", "empty", "break")
@@ -54,6 +55,7 @@ class ModelServer:
         self.requests.append(body)
         self.sizes.append(len(raw))
         told = self.answer(body)
+        await asyncio.sleep(told.slow)
         if told.fail:
             return await self._fail(request, told)
         message, usage = self._message(told), _usage(len(raw), told)

@@ -30,8 +30,10 @@ class Thinker:
         if self.script is None:
             yield {"models": list(self.models)}
             return
-        async with model_server(Player(load(self.script).turns(scenario))) as server:
-            yield {"models": [{"name": "script", "kind": "openai", "model": "script", "base_url": server.url, "first_byte": 5.0}]}
+        script = load(self.script)
+        async with model_server(Player(script.turns(scenario))) as server:
+            model = {"name": "script", "kind": "openai", "model": "script", "base_url": server.url, "first_byte": 5.0}
+            yield {"models": [model], **({"budgets": {"run": script.budget}} if script.budget else {})}
 
 
 NOBODY = Thinker(name="none")
