@@ -18,6 +18,7 @@ VOLUME, NODE = "longhorn.io/v1beta2 Volume", "longhorn.io/v1beta2 Node"
 CNPG, APP, APPS = "postgresql.cnpg.io/v1 Cluster", "argoproj.io/v1alpha1 Application", "argoproj.io/v1alpha1 ApplicationSet"
 ROUTE, ORDER = "gateway.networking.k8s.io/v1 HTTPRoute", "acme.cert-manager.io/v1 Order"
 SECRET, MACHINE = "secrets.hashicorp.com/v1beta1 VaultStaticSecret", "cluster.x-k8s.io/v1beta2 Machine"
+ROLLOUT = "argoproj.io/v1alpha1 Rollout"
 CLAIM = "karpenter.sh/v1 NodeClaim"
 VM, FLUX = "kubevirt.io/v1 VirtualMachine", "kustomize.toolkit.fluxcd.io/v1 Kustomization"
 ATTACHED = {"state": "attached", "robustness": "healthy"}
@@ -95,6 +96,44 @@ ROWS: list[tuple[Json, str]] = [
         obj("ceph.rook.io/v1 CephBlockPool", {"phase": "Ready", "mirroringStatus": {"summary": {"health": "ERROR"}}}),
         WAITS + "MirroringFailed",
     ),
+    # Rollouts from before they had a phase
+    (
+        obj(ROLLOUT, None, None, condition("Progressing", "False", reason="ProgressDeadlineExceeded"), condition("Available")),
+        "NotProgressing",
+    ),
+    (obj(ROLLOUT, {"abort": True}, None, condition("Progressing", "False", reason="RolloutAborted")), "NotProgressing"),
+    (obj(ROLLOUT, None, None, condition("Progressing", "Unknown", reason="RolloutPaused"), condition("Available", "False")), ""),
+    (obj(ROLLOUT, {"phase": "Healthy"}, None, condition("Progressing", reason="NewReplicaSetAvailable")), ""),
+    # OpenShift, Gatekeeper, Open Cluster Management, Cluster API's parts
+    (obj("route.openshift.io/v1 Route", {"ingress": [{"routerName": "default", "conditions": [condition("Admitted")]}]}), ""),
+    (
+        obj(
+            "route.openshift.io/v1 Route",
+            {"ingress": [{"routerName": "default", "conditions": [condition("Admitted", "False", reason="HostAlreadyClaimed")]}]},
+        ),
+        "NotAdmitted",
+    ),
+    (obj("config.openshift.io/v1 ClusterOperator", None, None, condition("Available"), condition("Upgradeable", "False")), ""),
+    (obj("config.openshift.io/v1 ClusterOperator", None, None, condition("Available"), condition("Degraded", reason="X")), "Degraded"),
+    (obj("templates.gatekeeper.sh/v1 ConstraintTemplate", {"byPod": [{"id": "a"}, {"errors": [{"message": "no rego"}]}]}), "Rejected"),
+    (obj("templates.gatekeeper.sh/v1 ConstraintTemplate", {"created": True, "byPod": [{"id": "a"}]}), ""),
+    (obj("policy.open-cluster-management.io/v1 Policy", {"compliant": "NonCompliant"}), WAITS + "NotCompliant"),
+    (
+        obj("addons.cluster.x-k8s.io/v1beta1 ClusterResourceSet", None, None, condition("ResourcesApplied", "False", reason="ApplyFailed")),
+        "NotResourcesApplied",
+    ),
+    (obj("cluster.x-k8s.io/v1beta1 MachineHealthCheck", {"expectedMachines": 3, "currentHealthy": 2}), WAITS + "MachinesUnhealthy"),
+    (obj("cluster.x-k8s.io/v1beta1 MachineHealthCheck", {"expectedMachines": 3, "currentHealthy": 3}), ""),
+    # No rule: what their status says all the same
+    (
+        obj(
+            "ec2.upbound.io/v1 VPC", None, None, condition("Synced"), condition("LastAsyncOperation", "False", reason="AsyncCreateFailure")
+        ),
+        "NotLastAsyncOperation",
+    ),
+    (obj("opentelemetry.io/v1 OpenTelemetryCollector", {"scale": {"replicas": 3, "statusReplicas": "1/3"}}), WAITS + "ReplicasShort"),
+    (obj("opentelemetry.io/v1 OpenTelemetryCollector", {"scale": {"replicas": 3, "statusReplicas": "3/3"}}), ""),
+    (obj("apps.kruise.io/v1 DaemonSet", {"desiredNumberScheduled": 3, "numberReady": 2}), WAITS + "ReplicasShort"),
     # MinIO, Velero
     (obj("minio.min.io/v2 Tenant", {"currentState": "Different versions across MinIO Pools"}), "NeedsAPerson"),
     (obj("minio.min.io/v2 Tenant", {"currentState": "Initialized", "healthStatus": "green"}), ""),

@@ -180,4 +180,7 @@ def seen(one: Stated) -> Seen:
 
 def _adjective(type_: str) -> str:
     name = code(type_)
-    return {"ResolvedRefs": "able to resolve its references"}.get(name, name[:1].lower() + name[1:])
+    return _PHRASES.get(name, name[:1].lower() + name[1:])
+
+
+_PHRASES = {"ResolvedRefs": "able to resolve its references", "LastAsyncOperation": "done with its last operation"}

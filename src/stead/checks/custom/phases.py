@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -25,8 +26,11 @@ ERRORS = ("status.error.message", "status.error", "status.errorMessage", "status
 FLAGS = ("status.ready", "status.healthy", "status.available", "status.readyToUse")
 MESSAGES = ("status.message", "status.reason", "status.health.message", *ERRORS, "status.phaseReason", "status.lastError")
 TIMES = ("status.lastTransitionTime", "status.lastUpdateTime", "status.lastUpdated", "status.completionTime", "status.startTime")
-WANTED = ("spec.replicas", "spec.instances", "spec.size", "status.replicas")
-HAVE = ("status.readyReplicas", "status.readyInstances", "status.availableReplicas", "status.ready")
+WANTED = ("spec.replicas", "spec.instances", "spec.size", "status.replicas", "status.desiredNumberScheduled")
+HAVE = ("status.readyReplicas", "status.readyInstances", "status.availableReplicas", "status.ready", "status.numberReady")
+SHARE = "status.scale.statusReplicas"
+"""`2/3`, as OpenTelemetry's operator has it."""
+_SHARE = re.compile(r"(\d{1,6})/(\d{1,6})")
 UNDER_WAY = timedelta(hours=1)
 """For a phase of which nothing is known but its name: a restore or a rebuild takes that long and longer."""
 
@@ -130,7 +134,9 @@ def _flag(resource: Resource, rule: Rule) -> Verdict | None:
 def _replicas(resource: Resource, rule: Rule) -> Verdict | None:
     wanted = next((n for path in WANTED if (n := number(resource.data, path)) is not None), None)
     have = next((n for path in HAVE if (n := number(resource.data, path)) is not None), None)
-    if have is None and number(resource.data, "status.replicas"):
+    if (told := _SHARE.fullmatch(text(resource.data, SHARE))) is not None:
+        have, wanted = float(told[1]), float(told[2])
+    elif have is None and number(resource.data, "status.replicas"):
         have = 0.0
     if wanted is None or have is None:
         return None

@@ -40,7 +40,7 @@ def vocabulary(text: str) -> frozenset[str]:
 
 SUMMARIES = vocabulary(
     "Ready Available Healthy Synced Accepted Programmed ResolvedRefs Reconciled Succeeded Valid Validated Connected Registered Installed "
-    "Deployed Released Online Operational Reachable"
+    "Deployed Released Online Operational Reachable LastAsyncOperation"
 )
 PROGRESSES = vocabulary(
     "Reconciling Progressing Updating Upgrading Provisioning Creating Deleting Initializing Installing Bootstrapping Starting Deploying "
