@@ -75,6 +75,17 @@ async def test_the_first_object_of_an_empty_kind_is_found_and_then_watched(wire:
     assert stream.opened == 1, "what is empty again is asked now and then, and not watched"
 
 
+async def test_objects_in_namespaces_that_are_left_out_are_not_listed_again_and_again(wire: Any, script: Any, watch: Any) -> None:
+    path = define(wire, script, 1)[0]
+    stream = script.Stream()
+    wire.on(path, script.answer(script.listing(widget("False"))))
+    wire.on(path, stream, watch=True)
+    watching = watch(checks=[custom_resource], excluded_namespaces=["default"])
+    assert (await watching.next()).seen == ()
+    await watching.nothing(within=200)
+    assert (len(wire.asked(path, watch=False)), stream.opened) == (1, 1)
+
+
 async def test_beyond_a_bound_kinds_take_turns_and_miss_nothing(wire: Any, script: Any, watch: Any) -> None:
     paths = define(wire, script, OPEN + 20)
     for path in paths:

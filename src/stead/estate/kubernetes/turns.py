@@ -16,6 +16,7 @@ from stead.estate.kubernetes.decode import decode_page
 from stead.estate.kubernetes.discovery import Discovery
 from stead.estate.kubernetes.kinds import Kind
 from stead.estate.kubernetes.mirror import Mirror
+from stead.estate.kubernetes.view import ObjectKey
 from stead.estate.kubernetes.watch import Dialect, Reflector
 from stead.ports import Clock
 
@@ -70,6 +71,8 @@ class CustomReflector(Reflector):
     ) -> None:
         super().__init__(kind, client, mirror, clock, dialect, discovery, rng)
         self._turns = turns
+        self._passed_over = False
+        """Whether all that there is lies in namespaces that are not looked at: not empty, though nothing is remembered."""
 
     async def run(self) -> None:
         try:
@@ -81,7 +84,7 @@ class CustomReflector(Reflector):
         if not self._version or (self.kind in self._turns.resting and await self._appeared()):
             async with self._turns.asking:
                 await self._list()
-        if not self._mirror.holds(self.kind):
+        if not (self._mirror.holds(self.kind) or self._passed_over):
             self._turns.resting.add(self.kind)
             return self._turns.empty_again * self._rng.uniform(0.8, 1.2)
         self._turns.resting.discard(self.kind)
@@ -94,6 +97,10 @@ class CustomReflector(Reflector):
         async with self._turns.asking:
             await self._watch(first=False, seconds=_TURN_SECONDS)
         return TURN_AGAIN * self._rng.uniform(0.8, 1.2)
+
+    def _in_sight(self, keys: set[ObjectKey], version: str) -> None:
+        super()._in_sight(keys, version)
+        self._passed_over = bool(keys) and not self._mirror.holds(self.kind)
 
     async def _appeared(self) -> bool:
         """Whether there are objects now, by the API server's own memory (resourceVersion=0 does not go to its database)."""
