@@ -1,4 +1,4 @@
-"""What a file on a shelf declares: a check, a verb, a playbook, a channel.
+"""What a file on a shelf declares: a check, a verb, a playbook, a channel, a source.
 
 Decorators and constructors return plain declarations; `app/discover` collects them. No registry, no import side effects.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from stead.domain.action import Action, ActionRequest, Fence, Risk
+from stead.domain.alert import Alert
 from stead.domain.finding import Finding, FindingClass, LookAgain, Progressing
 from stead.domain.gauge import Gauge, Measure
 from stead.domain.model import ModelSpec
@@ -340,4 +341,26 @@ class ToolsetKind:
     by_default: bool = False
 
 
-Declarations = Mapping[str, Check | GaugeCheck | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset | ToolsetKind]
+Read = Callable[[bytes, Mapping[str, str]], Sequence[Alert]]
+"""What a request's body, with its headers (their names in lower case), says; MalformedError when it is not what such a source sends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKind:
+    """A kind of system that tells Stead of trouble over HTTP: `settings` (a pydantic model) validates a hook's own keys, `open(settings)`
+    says how its requests are read.
+
+    `signatures` are headers in which such a system sends the HMAC-SHA256 of the body in hexadecimal, `sha256=` before it or not; a hook
+    of another kind is signed as Stead's own webhooks are.
+    """
+
+    kind: str
+    settings: type[Any]
+    open: Callable[[Any], Read]
+    signatures: tuple[str, ...] = ()
+    page: str = ""
+
+
+Declarations = Mapping[
+    str, Check | GaugeCheck | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset | ToolsetKind | SourceKind
+]

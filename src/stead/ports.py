@@ -147,6 +147,15 @@ class Witness(Protocol):
         ...
 
 
+@runtime_checkable
+class Locator(Protocol):
+    """An estate that knows, without looking anew, whether it has an object of that name."""
+
+    def locate(self, subject: Subject) -> tuple[Subject, Subject | None] | None:
+        """The object as it is known, with its uid, and the controller that owns it; None where it is not known."""
+        ...
+
+
 class Hands(Protocol):
     """What can change an estate. Each call carries the action's id, so the estate's own audit log agrees with ours.
 

@@ -102,6 +102,7 @@ def extensions() -> list[tuple[str, str]]:
         "channels": found.channels,
         "models": found.models,
         "tools": {**found.toolsets, **found.toolset_kinds},
+        "sources": found.sources,
     }
     return [(shelf, name) for shelf, names in rooms.items() for name in sorted(names)]
 
@@ -122,7 +123,7 @@ def test_every_check_says_what_it_is() -> None:
 
 
 def test_no_page_describes_what_is_not_there() -> None:
-    shelves_ = ("checks", "actions", "playbooks", "channels", "models", "tools")
+    shelves_ = ("checks", "actions", "playbooks", "channels", "models", "tools", "sources")
     known = {(shelf, name) for shelf, name in extensions()} | {(shelf, "index") for shelf in shelves_}
     pages = {(path.parent.name, path.stem) for shelf in shelves_ for path in (ROOT / "docs" / shelf).glob("*.md")}
     assert pages - known == set()

@@ -69,6 +69,7 @@ class World:
         self._starting: asyncio.subprocess.Process | None = None
         self._token = ""
         self.models: list[Json] = []
+        self.hooks: list[Json] = []
 
     async def __aenter__(self) -> World:
         await self.cluster.start(self.folder / "cluster")
@@ -92,6 +93,10 @@ class World:
         self._run_time()
         return pod
 
+    def all_is_well(self) -> None:
+        """The world's time runs from now on, and nothing is broken."""
+        self._run_time()
+
     async def ship_a_broken_release(self) -> None:
         house.ship_broken_release(self.cluster)
         await self._let_pass(timedelta(minutes=3))
@@ -105,7 +110,14 @@ class World:
 
     async def start(self, crash_at: str = "") -> asyncio.subprocess.Process:
         """Start the service; what it says goes to a file."""
-        environment = {**os.environ, "HOME": str(self.folder), "CHAT_SECRET": "s" * 32, "XDG_RUNTIME_DIR": "", "STEAD_DEBUG": "1"}
+        environment = {
+            **os.environ,
+            "HOME": str(self.folder),
+            "CHAT_SECRET": "s" * 32,
+            "HOOK_SECRET": "h" * 32,
+            "XDG_RUNTIME_DIR": "",
+            "STEAD_DEBUG": "1",
+        }
         if crash_at:
             environment["STEAD_CRASH_AT"] = crash_at
         log = (self.folder / f"service-{len(self._processes)}.log").open("w")
@@ -214,6 +226,7 @@ class World:
             "timing": {"speed": SPEED, "origin": self._origin},
             "channels": [{"name": "chat", "kind": "webhook", "url": self.chat.url, "secret": "env:CHAT_SECRET"}],
             "models": self.models,
+            "hooks": self.hooks,
             **self._watched(),
         }
 

@@ -66,10 +66,14 @@ THOUGHT = (
 """Points on the way of a model's investigation; test_thought.py kills at them."""
 
 
+HEARD = ("hearing.before-findings",)
+"""Points on the way of what other systems say; test_heard.py kills at them."""
+
+
 def test_every_point_in_the_source_is_killed_at() -> None:
     source = Path(stead.__file__).parent
     written = {name for file in source.rglob("*.py") for name in re.findall(r'fault_point\("([^"]+)"\)', file.read_text())}
-    assert written == {*REPAIR, *ANSWER, *QUIET, *TALK, *THOUGHT}
+    assert written == {*REPAIR, *ANSWER, *QUIET, *TALK, *THOUGHT, *HEARD}
 
 
 @pytest.mark.parametrize("point", REPAIR)

@@ -8,6 +8,7 @@ from stead.app.channel_settings import channel_settings
 from stead.app.config import Loaded
 from stead.app.config_errors import nearest
 from stead.app.discover import Shelves, shelves
+from stead.app.hooks import hook_settings
 from stead.app.policy_file import Catalogue, load_policy, policy_of
 from stead.app.souls import Souls, candidates
 from stead.app.thinking import models_of
@@ -26,6 +27,7 @@ def check(loaded: Loaded, broken: dict[str, str] | None = None) -> list[str]:
     found = shelves(loaded.settings.checks.folders, broken)
     _disabled(loaded, found)
     channels = [f"{channel.name} ({kind.kind})" for channel, kind, _ in channel_settings(loaded.settings, found.channels, loaded.written)]
+    list(hook_settings(loaded.settings, found.sources, loaded.written))
     policy = _policy(loaded, found)
     models_of(loaded.settings.models, found.models, {}, loaded.written)
     tools = [kind.name for kind, _ in tool_settings(loaded.settings.tools, found, loaded.written)]
@@ -44,6 +46,7 @@ def _summary(loaded: Loaded, found: Shelves, channels: list[str], policy: Policy
     yield f"checks: {len(found.every_check) - off} on, {off} off"
     yield f"policy: {len(policy.rules)} rules from {_policy_place(loaded)}"
     yield f"channels: {', '.join(channels) or 'none'}"
+    yield f"hooks: {', '.join(f'{hook.called} ({hook.kind})' for hook in settings.hooks) or 'none'}"
     yield f"agents: {', '.join(Souls.of(settings.agents)())}"
     yield f"models: {', '.join(f'{model.name} ({model.kind}, {model.model})' for model in settings.models) or 'none'}"
     yield f"tools: {', '.join(sorted(tools))}"

@@ -1,4 +1,4 @@
-"""Finds what stands on the shelves: checks, verbs, playbooks, kinds of channels.
+"""Finds what stands on the shelves: checks, verbs, playbooks, kinds of channels and sources.
 
 Shipped ones come by the visitors' door: every module of a package is imported, and what it declares is collected. A visitor brings
 an entry point of the group `stead`, or a folder that the configuration names: Python files, and YAML rules for custom kinds. Nothing is
@@ -22,16 +22,28 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, TypeVar, cast
 
-from stead.declare import ChannelKind, Check, GaugeCheck, HostCheck, ModelKind, Playbook, ProbeCheck, Toolset, ToolsetKind, Verb
+from stead.declare import (
+    ChannelKind,
+    Check,
+    GaugeCheck,
+    HostCheck,
+    ModelKind,
+    Playbook,
+    ProbeCheck,
+    SourceKind,
+    Toolset,
+    ToolsetKind,
+    Verb,
+)
 from stead.domain.errors import UserError
 from stead.estate.own.scripts import is_script
 
-BUILT_IN = ("stead.checks", "stead.actions", "stead.playbooks", "stead.channels", "stead.models", "stead.tools")
+BUILT_IN = ("stead.checks", "stead.actions", "stead.playbooks", "stead.channels", "stead.models", "stead.tools", "stead.sources")
 ENTRY_POINTS = "stead"
 
-Declaration = Check | GaugeCheck | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset | ToolsetKind
-D = TypeVar("D", Check, GaugeCheck, HostCheck, ProbeCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset, ToolsetKind)
-_KINDS = (Check, GaugeCheck, HostCheck, ProbeCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset, ToolsetKind)
+Declaration = Check | GaugeCheck | HostCheck | ProbeCheck | Verb | Playbook | ChannelKind | ModelKind | Toolset | ToolsetKind | SourceKind
+D = TypeVar("D", Check, GaugeCheck, HostCheck, ProbeCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset, ToolsetKind, SourceKind)
+_KINDS = (Check, GaugeCheck, HostCheck, ProbeCheck, Verb, Playbook, ChannelKind, ModelKind, Toolset, ToolsetKind, SourceKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +60,7 @@ class Shelves:
     models: Mapping[str, ModelKind] = field(default_factory=dict[str, ModelKind])
     toolsets: Mapping[str, Toolset] = field(default_factory=dict[str, Toolset])
     toolset_kinds: Mapping[str, ToolsetKind] = field(default_factory=dict[str, ToolsetKind])
+    sources: Mapping[str, SourceKind] = field(default_factory=dict[str, SourceKind])
     places: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -86,6 +99,7 @@ def shelves(folders: Iterable[str | Path] = (), broken: dict[str, str] | None = 
         _named(once, ModelKind),
         toolsets,
         toolset_kinds,
+        _named(once, SourceKind),
     ]
     return Shelves(
         checks=_with_own_rules(_only(checks, Check), places, broken),
@@ -98,6 +112,7 @@ def shelves(folders: Iterable[str | Path] = (), broken: dict[str, str] | None = 
         models=_only(named[5], ModelKind),
         toolsets=_only(toolsets, Toolset),
         toolset_kinds=_only(toolset_kinds, ToolsetKind),
+        sources=_only(named[8], SourceKind),
         places={name: one.place for kind in [*named, gauges, probes] for name, one in kind.items()},
     )
 
@@ -250,7 +265,7 @@ def _only(named: Mapping[str, _Found], kind: type[D]) -> Mapping[str, D]:
 
 
 def _name(one: _Found) -> str:
-    return one.declaration.kind if isinstance(one.declaration, ChannelKind | ModelKind) else one.declaration.name
+    return one.declaration.kind if isinstance(one.declaration, ChannelKind | ModelKind | SourceKind) else one.declaration.name
 
 
 def _twice(name: str, first: _Found, second: _Found) -> UserError:

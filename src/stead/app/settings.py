@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, PlainSerializer, PlainValidator, Validat
 
 from stead.app.durations import Duration
 from stead.app.estate_settings import EstateSettings
+from stead.app.hook_settings import HookSettings
 from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSettings
 from stead.app.muting_settings import InhibitSettings, MaintenanceSettings, SeveritySettings
 from stead.app.own_settings import OwnCheckSettings
@@ -233,6 +234,7 @@ class Settings(Section):
     )
     checks: ChecksSettings = ChecksSettings()
     channels: tuple[ChannelSettings, ...] = Field(default=(), description="Who is told, and how. Default: the terminal that Stead runs in.")
+    hooks: tuple[HookSettings, ...] = Field(default=(), description="Which other systems may say what is wrong, and how each is known.")
     timing: TimingSettings = TimingSettings()
     maintenance: tuple[MaintenanceSettings, ...] = Field(
         default=(), description="Planned work, once or again and again: what breaks in it is told after it, if it is still broken."
@@ -277,6 +279,7 @@ def _named_things(settings: Settings) -> tuple[tuple[str, list[str]], ...]:
     return (
         ("estates", [estate.id for estate in settings.estates]),
         ("channels", [channel.name for channel in settings.channels]),
+        ("hooks", [hook.called for hook in settings.hooks]),
         ("models", [model.name for model in settings.models]),
         ("maintenance", [window.name for window in settings.maintenance]),
         ("severity_rules", [rule.name for rule in settings.severity_rules]),

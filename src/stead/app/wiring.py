@@ -18,7 +18,9 @@ from stead import __version__
 from stead.app import answers, discover, policy_told, policy_watch, reload, runs_told, spending_told
 from stead.app.discover import Shelves
 from stead.app.furnish import channels_of, estates_of, policy_of
+from stead.app.hearing import Ear
 from stead.app.history import change_list, open_history
+from stead.app.hooks import hooks_of
 from stead.app.muting_settings import BUILT_IN
 from stead.app.own_namespaces import own_namespaces
 from stead.app.ownership import Ownership
@@ -66,6 +68,8 @@ class Stead:
         self.models = models_of(settings.models, shelves.models, os.environ)
         self.toolsets = toolsets_of(settings.tools, shelves, clock, self.folder)
         self.souls = Souls.of(settings.agents)
+        self.hooks = hooks_of(settings, shelves.sources)
+        self.ear = Ear(lambda: self._running)
         self.store = Store(settings.store.database_url(self.folder))
         self.ready = False
         self.history: Book | None = None
@@ -191,6 +195,7 @@ class Stead:
     async def stop(self) -> None:
         """Stop watching, let what runs finish for a moment, close everything. What was cut short is resumed by the next start."""
         self.ready = False
+        await self.ear.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -35,6 +35,10 @@ class PermanentError(SteadError):
     """Trying again changes nothing."""
 
 
+class MalformedError(SteadError):
+    """What came in cannot be read. The message says what is wrong with it, and repeats none of it."""
+
+
 class ConflictError(SteadError):
     """The world moved: the object's uid, generation or resourceVersion is not the one that was asked for (HTTP 409)."""
 

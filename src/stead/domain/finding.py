@@ -88,6 +88,11 @@ class Finding:
         return _digest(identity)
 
     @property
+    def heard(self) -> bool:
+        """Whether another system said so (domain/alert.py), and no check of Stead's own."""
+        return "/" in self.check
+
+    @property
     def keys(self) -> frozenset[Key]:
         """The identities under which another finding may name this one as its cause."""
         return frozenset({self.subject.key} if self.top is None else {self.subject.key, self.top.key})

@@ -2,6 +2,7 @@
 
 Every finding names the subjects whose fault would explain it (`depends_on`, nearest first). Following those names as far as they
 lead gives its cause; findings with one cause are one group. Those that nothing explains and that blame one subject are one group, too.
+What another system says (an alert) goes with what Stead's own checks say of the same subject, and explains nothing but other alerts.
 Pure: the same findings in any order give the same groups.
 """
 
@@ -53,11 +54,27 @@ def causes(findings: Iterable[Finding]) -> dict[str, Finding | None]:
 
 
 def _causes(known: Mapping[str, Finding]) -> dict[str, Finding | None]:
-    index, first = by_key(known.values()), dict[Key, str]()
+    index, first, heard = by_key(known.values()), dict[Key, str](), dict[Key, str]()
     return {
-        fingerprint: explains(finding, index) or _blames_the_same(finding, fingerprint, known, first)
+        fingerprint: explains(finding, index)
+        or _says_the_same(finding, fingerprint, known, index, heard)
+        or _blames_the_same(finding, fingerprint, known, first)
         for fingerprint, finding in known.items()
     }
+
+
+def _says_the_same(
+    finding: Finding, fingerprint: str, known: Mapping[str, Finding], index: Mapping[Key, Sequence[Finding]], first: dict[Key, str]
+) -> Finding | None:
+    """For an alert, what Stead's own checks say of its subject or owner; else the first alert of that owner, which speaks for all."""
+    if not finding.heard:
+        return None
+    for subject in (finding.subject, *([finding.top] if finding.top else [])):
+        for candidate in index.get(subject.key, ()):
+            if not candidate.heard:
+                return candidate
+    speaker = first.setdefault((finding.top or finding.subject).key, fingerprint)
+    return None if speaker == fingerprint else known[speaker]
 
 
 def _blames_the_same(finding: Finding, fingerprint: str, known: Mapping[str, Finding], first: dict[Key, str]) -> Finding | None:
@@ -82,7 +99,9 @@ def explains(finding: Finding, candidates: Mapping[Key, Sequence[Finding]]) -> F
     for subject in finding.depends_on:
         for candidate in candidates.get(subject.key, ()):
             # A subject's own finding explains nothing of its pods through `top`: that arrow points the other way.
-            if candidate.fingerprint != finding.fingerprint and not _points_back(candidate, finding):
+            # An alert is somebody else's word: it explains no finding of Stead's own.
+            hearsay = candidate.heard and not finding.heard
+            if candidate.fingerprint != finding.fingerprint and not hearsay and not _points_back(candidate, finding):
                 return candidate
     return None
 

@@ -17,7 +17,7 @@ from stead.domain.matching import Matchers
 from stead.domain.windows import Window
 
 LABELS = ("estate", "check", "kind", "namespace", "name", "owner_kind", "owner", "container", "reason", "severity", "state", "class")
-"""What matchers may name, beside `fingerprint`, Alertmanager's own `alertname`, which is the check, and labels of objects."""
+"""What matchers may name, beside `fingerprint`, Alertmanager's `alertname` (the check, or an alert's own name), and labels of objects."""
 
 OBJECT_LABELS = ("label.", "namespace_label.")
 """How the names begin of labels that the object (or its workload) and its namespace have in the cluster."""
@@ -30,7 +30,7 @@ def labels_of(finding: Finding) -> Mapping[str, str]:
         **dict(finding.labels),
         "estate": subject.estate,
         "check": finding.check,
-        "alertname": finding.check,
+        "alertname": finding.check.partition("/")[2] or finding.check,
         "kind": subject.kind,
         "namespace": subject.namespace,
         "name": subject.name,

@@ -93,7 +93,8 @@ def _gone(known: Mapping[str, StoredFinding], sightings: Sightings) -> list[str]
 
 def _looked_at(finding: Finding, sightings: Sightings) -> bool:
     subject = finding.subject
-    return finding.check not in sightings.blind_checks and (subject.group, subject.kind) not in sightings.unseen
+    # What was heard from elsewhere no check of the estate could have seen.
+    return not finding.heard and finding.check not in sightings.blind_checks and (subject.group, subject.kind) not in sightings.unseen
 
 
 def _refreshed(known: Mapping[str, StoredFinding], sightings: Sightings) -> list[Finding]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from stead.declare import Verb
 from stead.domain import never
+from stead.domain.alert import heard
 from stead.domain.finding import FindingState
 from stead.domain.limits import DAY, Wanted, held
 from stead.domain.parameter import wrong
@@ -37,6 +38,8 @@ def judge(connection: sa.Connection, journey: Journey, proposal: Proposal, *, un
         return Decision(verdict=Verdict.DENY, why=why)
     if (now_stopped := switch.stopped(connection)) is not None:
         return Decision(verdict=Verdict.DENY, rules=(STOP,), why=str(now_stopped))
+    if heard(request.check):
+        return Decision(verdict=Verdict.DENY, why=f"only an alert says so ({request.check}): no check of Stead's own confirms it")
     if verb.told_only:
         return Decision(verdict=Verdict.DENY, why=verb.told_only)
     decision = journey.policy().decide(facts(connection, journey, proposal, verb))

@@ -28,12 +28,15 @@ def render(connection: sa.Connection, number: int) -> Message:
     incident = incidents.get(connection, number)
     stored = findings.of_incident(connection, number)
     cause = next((s.finding for s in stored if s.finding.fingerprint == incident.cause), None)
-    present = [s.finding for s in stored if s.closed_at is None and s.finding.fingerprint != incident.cause]
+    goes_on = [s.finding for s in stored if s.closed_at is None and s.finding.fingerprint != incident.cause]
+    echoes = [finding for finding in goes_on if finding.heard and cause is not None and _is_of(finding, cause)]
+    present = [finding for finding in goes_on if finding not in echoes]
     approvals = actions.approvals(connection, incident=number, everything=False)
     thought = run_story.blocks(connection, number, incident.episode)
     note = incidents.note(connection, number)
     blocks = [
         *_cause(cause),
+        *_echoes(echoes),
         *_weight(incident, cause),
         *_symptoms(cause, present),
         *thought,
@@ -58,12 +61,24 @@ def _cause(cause: Finding | None) -> Iterator[Block]:
         yield Block(
             kind=BlockKind.TEXT, text="This is not a fault that was seen: it is a place where nobody can look, so nothing there is known."
         )
-    elif len(cause.instances) > 1:
+    elif cause.heard:
+        yield Block(kind=BlockKind.TEXT, text="An alert says so; no check of Stead's own has confirmed it, so nothing is done about it.")
+    if len(cause.instances) > 1 and cause.state is not FindingState.BLIND:
         yield Block(kind=BlockKind.TEXT, text=f"{len(cause.instances)} × {cause.subject.kind}: {_names(cause.instances)}")
     if cause.changes:
         yield Block(kind=BlockKind.TEXT, text=sentence(cause.changes[0], cause.since) + ".")
     for evidence in cause.evidence[:MOST_EVIDENCE]:
         yield Block(kind=BlockKind.EVIDENCE, text=f"{evidence.what}: {evidence.value}", command=evidence.command)
+
+
+def _is_of(finding: Finding, cause: Finding) -> bool:
+    return not finding.keys.isdisjoint(cause.keys)
+
+
+def _echoes(echoes: Sequence[Finding]) -> Iterator[Block]:
+    """Alerts about the very thing: they say the same again, and are no symptoms."""
+    if echoes:
+        yield Block(kind=BlockKind.TEXT, text=f"Said by others too: {_names([echo.check for echo in echoes])}.")
 
 
 def _symptoms(cause: Finding | None, present: Sequence[Finding]) -> Iterator[Block]:

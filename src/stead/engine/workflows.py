@@ -31,6 +31,7 @@ from stead.engine import (
     approvals,
     decide,
     deliver,
+    hearing,
     investigating,
     investigations,
     mutes,
@@ -213,6 +214,12 @@ async def calm(ref: str) -> None:
 async def review_mutes(ref: str) -> None:
     """A silence or a maintenance window has begun or ended."""
     await _guarded("mutes", ref, _write("review", mutes.turn))
+
+
+@DBOS.workflow(name="alerts", max_recovery_attempts=None)
+async def end_alerts(ref: str) -> None:
+    """Alerts that were not sent again are over."""
+    await _guarded("alerts", ref, _write("expire", hearing.expire))
 
 
 @DBOS.workflow(name="deliver", max_recovery_attempts=None)

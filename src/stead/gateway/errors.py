@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,6 +15,9 @@ from stead.domain.errors import Exit, StorageError, UserError
 MOST_BODY = 64 * 1024
 """Bytes. The largest request of this API is a note of some thousand letters."""
 
+MOST_HOOK_BODY = 2 * 1024 * 1024
+"""Bytes of what another system sends at once: a group of some thousand alerts."""
+
 STATUS = {Exit.NEGATIVE: 404, Exit.USAGE: 400, Exit.BLIND: 503, Exit.UNREACHABLE: 503, Exit.REFUSED: 409}
 """The HTTP status of a UserError, by its exit code."""
 
@@ -21,13 +25,13 @@ STATUS = {Exit.NEGATIVE: 404, Exit.USAGE: 400, Exit.BLIND: 503, Exit.UNREACHABLE
 class ApiError(Exception):
     """A refusal with its HTTP status."""
 
-    def __init__(self, status: int, error: str, hint: str = "") -> None:
+    def __init__(self, status: int, error: str, hint: str = "", *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(error)
-        self.status, self.error, self.hint = status, error, hint
+        self.status, self.error, self.hint, self.headers = status, error, hint, headers
 
 
-def refusal(status: int, error: str, hint: str = "") -> JSONResponse:
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+def refusal(status: int, error: str, hint: str = "", headers: Mapping[str, str] | None = None) -> JSONResponse:
+    headers = headers or ({"WWW-Authenticate": "Bearer"} if status == 401 else None)
     return JSONResponse({"error": error, "hint": hint}, status_code=status, headers=headers)
 
 
@@ -35,7 +39,7 @@ def install(app: FastAPI) -> None:
     """Give `app` the handlers that make every error such JSON."""
 
     async def api_error(_request: Request, error: ApiError) -> JSONResponse:
-        return refusal(error.status, error.error, error.hint)
+        return refusal(error.status, error.error, error.hint, error.headers)
 
     async def user_error(_request: Request, error: UserError) -> JSONResponse:
         status = 503 if isinstance(error, StorageError) else STATUS.get(error.code, 400)
@@ -50,7 +54,7 @@ def install(app: FastAPI) -> None:
         if error.status_code == 405:
             return refusal(405, f"{request.url.path} does not answer to {request.method}", "/api/openapi.json lists what there is")
         if error.status_code == 413:
-            return refusal(413, f"the request is larger than {MOST_BODY} bytes")
+            return refusal(413, f"the request is larger than {error.detail} bytes")
         return refusal(error.status_code, str(error.detail))
 
     async def unexpected(_request: Request, _error: Exception) -> JSONResponse:

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stead.gateway.errors import MOST_BODY, refusal
+from stead.gateway.errors import MOST_BODY, MOST_HOOK_BODY, refusal
 
 Count = Callable[[str, str, int], None]
 """Told method, route and status of each answered request."""
@@ -55,7 +55,7 @@ class Guard:
         if refused is not None:
             await refusal(*refused)(scope, receive, send)
             return
-        await self.app(scope, _bounded(receive), send)
+        await self.app(scope, _bounded(receive, MOST_HOOK_BODY if scope["path"].startswith("/hooks/") else MOST_BODY), send)
 
     def refused(self, scope: Scope, headers: Headers) -> tuple[int, str, str] | None:
         """(status, error, hint) of why the request is not let in; None when it is."""
@@ -90,16 +90,16 @@ def host_name(host: str) -> str:
     return host.partition(":")[0].lower().rstrip(".")
 
 
-def _bounded(receive: Receive) -> Receive:
-    """A body ends here when it turns out too long, whatever length it declared."""
+def _bounded(receive: Receive, most: int) -> Receive:
+    """A body ends here when it turns out longer than `most` bytes, whatever length it declared."""
     seen = 0
 
     async def bounded() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > MOST_BODY:
-            raise HTTPException(413)
+        if seen > most:
+            raise HTTPException(413, str(most))
         return message
 
     return bounded

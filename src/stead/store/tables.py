@@ -88,6 +88,19 @@ finding = sa.Table(
     sa.Column("body", sa.Text, nullable=False),
 )
 
+alert = sa.Table(
+    "alert",
+    metadata,
+    sa.Column("hook", sa.Text, primary_key=True),
+    sa.Column("key", Words, primary_key=True),
+    sa.Column("fingerprint", sa.Text, nullable=False, index=True),
+    sa.Column("estate", sa.Text, nullable=False),
+    sa.Column("began_at", Instant, nullable=False),
+    sa.Column("until", Instant, index=True),
+    sa.Column("ended_at", Instant, index=True),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
 incident = sa.Table(
     "incident",
     metadata,

@@ -12,7 +12,7 @@ from datetime import timedelta
 from stead.domain.delivery import Capabilities, Delivery, Message
 from stead.domain.finding import Finding
 from stead.domain.scan import Scan
-from stead.domain.subject import Subject
+from stead.domain.subject import Key, Subject
 from stead.domain.trigger import Sightings
 from stead.ports import Clock, Hands, Object, Observation, Seen
 
@@ -25,6 +25,15 @@ class ScriptedEstate:
         self.clock = clock
         self._said: asyncio.Queue[Sightings] = asyncio.Queue()
         self._stored = asyncio.Event()
+        self.known: dict[Key, tuple[Subject, Subject | None]] = {}
+        """The objects that `locate` knows, with their owners."""
+
+    def has(self, subject: Subject, top: Subject | None = None) -> None:
+        """From now on there is such an object, and `top` owns it."""
+        self.known[subject.key] = (subject, top)
+
+    def locate(self, subject: Subject) -> tuple[Subject, Subject | None] | None:
+        return self.known.get(subject.key)
 
     async def sees(self, *found: Finding, gone: Sequence[Finding] = (), complete: bool = False) -> None:
         """Have the checks see this, and return when Stead has stored it."""

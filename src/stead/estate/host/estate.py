@@ -46,6 +46,10 @@ class HostEstate(TimedEstate):
     def itself(self) -> Subject:
         return Subject(estate=self.id, api_version="host.stead/v1", kind=HOST, name=self.id)
 
+    def locate(self, subject: Subject) -> tuple[Subject, Subject | None] | None:
+        """This host, when it is meant by its name; its units are not remembered."""
+        return (self.itself(), None) if subject.key == self.itself().key else None
+
     async def close(self) -> None:
         """End the watch, and let go of the host."""
         await super().close()

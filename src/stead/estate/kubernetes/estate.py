@@ -43,7 +43,7 @@ from stead.estate.kubernetes.gauges.reading import Source
 from stead.estate.kubernetes.gauges.resource_metrics import ResourceMetrics
 from stead.estate.kubernetes.hands import KubernetesHands
 from stead.estate.kubernetes.helm import HelmReleases
-from stead.estate.kubernetes.kinds import Kind, custom_kind, kind_of
+from stead.estate.kubernetes.kinds import Kind, custom_kind, kind_named, kind_of
 from stead.estate.kubernetes.proof import cannot_judge, followed, judged, lags, metadata, needed, wanted
 from stead.estate.kubernetes.reader import Reader
 from stead.estate.kubernetes.runner import Runner
@@ -146,6 +146,15 @@ class KubernetesEstate:
     def account(self, kind: str, namespace: str, name: str) -> Account | None:
         """What the checks make of the objects of that name at this moment; None while nothing is watched. "" means any."""
         return None if self._watcher is None else self._watcher.account(kind, namespace, name)
+
+    def locate(self, subject: Subject) -> tuple[Subject, Subject | None] | None:
+        """The object of that name and its controller, as the watch knows them; None where it knows none, or nothing is watched."""
+        kind = kind_named(subject.api_version, subject.kind)
+        if self._watcher is None or kind is None:
+            return None
+        view = self._watcher.mirror.view
+        found = view.get(kind.struct, subject.namespace, subject.name)
+        return None if found is None else (view.subject(found), view.top(found))
 
     @property
     def resting(self) -> bool:

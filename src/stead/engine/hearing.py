@@ -1,0 +1,136 @@
+"""Hearing: alerts of other systems become findings, each about the object that it names, and are stored before they are acknowledged.
+
+Alerts of one name about one object, or about several of one owner, are one finding: it opens with the first of them and closes with the
+last. A re-send changes nothing. What is never said to be over is over when it has not been heard of for as long as its hook says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import reduce
+
+import sqlalchemy as sa
+
+from stead.domain.alert import Alert, candidates, finding_of, is_certain
+from stead.domain.finding import Finding, merge
+from stead.domain.subject import Subject
+from stead.domain.trigger import Sightings
+from stead.engine import intake
+from stead.engine.faults import fault_point
+from stead.engine.journey import Journey
+from stead.ports import Estate, Locator
+from stead.store import alerts, due
+from stead.store.alerts import Heard
+
+OUTSIDE = "outside"
+"""The estate of what is heard where no estate is watched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One alert as it came in by the hook of that name; `estate` is what the hook is for, "" for any."""
+
+    hook: str
+    alert: Alert
+    estate: str = ""
+
+
+def understand(journey: Journey, messages: Iterable[Message]) -> list[Heard]:
+    """Each as a finding about the object that its labels name. Looks at what estates remember, and asks none of them anything."""
+    return [_understood(journey, message) for message in messages]
+
+
+def hear(connection: sa.Connection, journey: Journey, heard: Sequence[Heard]) -> None:
+    """Store what was heard, and have triage see what it changes. Hearing the same again changes nothing."""
+    known = alerts.some(connection, {(one.hook, one.key) for one in heard})
+    touched: dict[str, Finding] = {}
+    for one in heard:
+        before = known.get((one.hook, one.key))
+        if (after := _after(one, before)) is None:
+            continue
+        alerts.save(connection, after, journey.now())
+        known[after.hook, after.key] = after
+        touched[after.finding.fingerprint] = after.finding
+        if before is not None:
+            touched.setdefault(before.finding.fingerprint, before.finding)
+    fault_point("hearing.before-findings")
+    _tell(connection, journey, touched)
+    _expect(connection, journey)
+
+
+def expire(connection: sa.Connection, journey: Journey) -> None:
+    """End the alerts that should have been heard of again by now."""
+    now = journey.now()
+    while late := alerts.overdue(connection, now):
+        for one in late:
+            alerts.save(connection, replace(one, ended_at=now), now)
+        _tell(connection, journey, {one.finding.fingerprint: one.finding for one in late})
+    _expect(connection, journey)
+
+
+def _after(one: Heard, before: Heard | None) -> Heard | None:
+    """What is to be stored; None where that is stored already. One that goes on stays about the object that it was first about."""
+    ongoing = before if before is not None and before.ended_at is None else None
+    if one.ended_at is not None:
+        return None if ongoing is None else replace(ongoing, ended_at=one.ended_at)
+    if ongoing is None:
+        return one
+    same = replace(one.finding, subject=ongoing.finding.subject, top=ongoing.finding.top, depends_on=ongoing.finding.depends_on)
+    fresh = replace(one, finding=same)
+    return None if same == ongoing.finding and not _much_later(fresh.until, ongoing.until) else fresh
+
+
+def _much_later(until: datetime | None, before: datetime | None) -> bool:
+    """A re-send puts off the end, and is worth a write once that is more than a minute."""
+    return until != before and (until is None or before is None or abs((until - before).total_seconds()) > _WORTH_A_WRITE)
+
+
+_WORTH_A_WRITE = 60
+
+
+def _tell(connection: sa.Connection, journey: Journey, touched: Mapping[str, Finding]) -> None:
+    """Let intake compare each finding that was touched with what is known of it."""
+    seen: dict[str, list[Finding]] = {}
+    gone: dict[str, list[str]] = {}
+    for fingerprint, finding in touched.items():
+        parts = alerts.ongoing(connection, fingerprint)
+        if parts:
+            seen.setdefault(finding.subject.estate, []).append(reduce(merge, parts))
+        else:
+            gone.setdefault(finding.subject.estate, []).append(fingerprint)
+    for estate in sorted({*seen, *gone}):
+        sightings = Sightings(estate=estate, at=journey.now(), seen=tuple(seen.get(estate, ())), gone=tuple(gone.get(estate, ())))
+        intake.receive(connection, journey, sightings)
+
+
+def _expect(connection: sa.Connection, journey: Journey) -> None:
+    """Have `expire` look when the first alert is due to be over."""
+    until = alerts.next_until(connection)
+    if until is not None:
+        due.schedule(connection, "alerts", "until", until, f"alerts:{until.isoformat()}:{journey.now().isoformat()}")
+
+
+def _understood(journey: Journey, message: Message) -> Heard:
+    alert = message.alert
+    subject, top = _place(journey.estates, alert, message.estate)
+    finding = finding_of(alert, message.hook, subject, top, clean=journey.redact)
+    if subject.kind == "Pod":
+        on = tuple(other for other in candidates(alert.labels, subject.estate) if other.kind == "Node" and alert.labels.get("node"))
+        finding = replace(finding, depends_on=on[:1])
+    ended_at = None if alert.firing else journey.now()
+    return Heard(hook=message.hook, key=alert.key, finding=finding, until=alert.until, ended_at=ended_at)
+
+
+def _place(estates: Mapping[str, Estate], alert: Alert, only: str) -> tuple[Subject, Subject | None]:
+    """The object that the alert is about, and its owner: the first that an estate knows, else the first that is named for certain."""
+    places = [only] if only else [*estates] or [OUTSIDE]
+    for place in places:
+        estate = estates.get(place)
+        if isinstance(estate, Locator):
+            for candidate in candidates(alert.labels, place):
+                if (found := estate.locate(candidate)) is not None:
+                    return found
+    named = next((subject for subject in candidates(alert.labels, places[0]) if is_certain(subject)), None)
+    return named or Subject(estate=places[0], api_version="stead/v1", kind="Alert", name=alert.name[:200]), None
