@@ -81,6 +81,8 @@ def test_words_that_are_taken_for_plain_are_what_bash_makes_of_them(written: lis
 @example("sh -c " * 100 + "ls")
 @example("sudo " * 100 + "ls")
 @example("ls\0")
+@example("{}")
+@example("ls; {}")
 @example("\ud800")
 def test_any_text_is_judged_and_twice_the_same(line: str) -> None:
     tables = command_tables()

@@ -28,7 +28,7 @@ def judge(line: str, tools: Mapping[str, Spec]) -> Verdict:
     parts = tuple(_part(command, tools) for command in script.commands)
     if any(reason.rule == "syntax" for reason in script.reasons):
         parts += tuple(_broken(line, tools))
-    steps = script.steps if all(part.class_ is Class.READ for part in parts) else ()
+    steps = script.steps if parts and all(part.class_ is Class.READ for part in parts) else ()
     return Verdict(line=line, parts=parts, reasons=script.reasons, steps=steps)
 
 

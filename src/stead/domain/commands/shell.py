@@ -123,6 +123,8 @@ class _Reading:
             self.reasons.append(unknown("construct", f"`{_text(node)[:40].strip()}` is more than plain commands"))
         elif kind == "variable_assignment" and (node.parent is None or node.parent.type not in _COMMANDS):
             self.reasons.append(unknown("assignment", f"`{_text(node)[:40]}` sets a variable"))
+        if kind in ("subshell", "compound_statement") and not node.named_children:
+            self.reasons.append(unknown("construct", f"`{_text(node)[:40]}` groups nothing"))
         if kind in _STRUCTURE and (odd := next((c.type for c in node.children if not c.is_named and c.type not in _DIVIDERS), None)):
             self.reasons.append(unknown("construct", f"`{odd}` is more than plain commands joined by `;`, `&&`, `||` or `|`"))
         for child in node.children:
