@@ -18,6 +18,7 @@ VOLUME, NODE = "longhorn.io/v1beta2 Volume", "longhorn.io/v1beta2 Node"
 CNPG, APP, APPS = "postgresql.cnpg.io/v1 Cluster", "argoproj.io/v1alpha1 Application", "argoproj.io/v1alpha1 ApplicationSet"
 ROUTE, ORDER = "gateway.networking.k8s.io/v1 HTTPRoute", "acme.cert-manager.io/v1 Order"
 SECRET, MACHINE = "secrets.hashicorp.com/v1beta1 VaultStaticSecret", "cluster.x-k8s.io/v1beta2 Machine"
+WIDGET = "shop.example.com/v1 Widget"
 ROLLOUT = "argoproj.io/v1alpha1 Rollout"
 CLAIM = "karpenter.sh/v1 NodeClaim"
 VM, FLUX = "kubevirt.io/v1 VirtualMachine", "kustomize.toolkit.fluxcd.io/v1 Kustomization"
@@ -42,6 +43,11 @@ def disk(*conditions: Json) -> Json:
 
 def sync(phase: str, **started: float) -> Json:
     return SYNCED | {"operationState": {"phase": phase, "startedAt": ago(**started)}}
+
+
+def parents(observed: int) -> Json:
+    seen = [condition(type_, observedGeneration=observed) for type_ in ("Accepted", "ResolvedRefs")]
+    return {"parents": [{"parentRef": {"name": "web"}, "controllerName": "example.com/c", "conditions": seen}]}
 
 
 ROWS: list[tuple[Json, str]] = [
@@ -151,6 +157,10 @@ ROWS: list[tuple[Json, str]] = [
     (obj(FLUX, {"observedGeneration": 2}, None, condition("Ready")), ""),
     (obj(FLUX, {"observedGeneration": 1}, None, condition("Ready")), WAITS + "NotReconciled"),
     (obj(FLUX, {"observedGeneration": 1}, {"suspend": True}, condition("Ready")), ""),
+    (obj(WIDGET, None, None, condition("Ready", observedGeneration=1), condition("Synced", observedGeneration=1)), WAITS + "NotReconciled"),
+    (obj(WIDGET, None, None, condition("Ready", observedGeneration=1), condition("Synced", observedGeneration=2)), ""),
+    (obj(ROUTE, parents(1)), WAITS + "NotReconciled"),
+    (obj(ROUTE, parents(2)), ""),
     (obj("argoproj.io/v1alpha1 Workflow", {"phase": "Succeeded", "observedGeneration": 1}), ""),
     (obj("shop.example.com/v1 Widget", {"phase": "Completed", "observedGeneration": 1}, None, condition("Ready")), ""),
 ]

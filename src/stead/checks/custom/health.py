@@ -46,7 +46,10 @@ def _lagging(resource: Resource, rule: Rule, learned: Learned) -> Verdict:
     """A status that is good, but is about an older spec: kstatus calls that in progress, too. What has run to its end is never looked at
     again, and without a status of its own (subresource) every word of a controller counts as a new spec."""
     observed = resource.observed
-    if observed is None or not 0 < observed < resource.generation or rule.run is not None or not learned.own_status:
+    if observed is None:
+        listed = (resource.conditions, *(part for nested in rule.nested for part, _ in _parts(resource, nested)))
+        observed = max((one.observed for conditions_ in listed for one in conditions_), default=0)
+    if not 0 < observed < resource.generation or rule.run is not None or not learned.own_status:
         return HEALTHY
     return HEALTHY if phases.is_over(resource, rule) else UNREAD
 
