@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import dump, practice, scale, scenarios, storm
+from bench import dump, practice, scale, scenarios, storm, thinking
 from bench.measure import Spent, in_turns, resident
 from bench.report import Row, page, table
 from bench.service import Service, running
@@ -35,6 +35,7 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="stead-bench-") as folder, running(Path(folder)) as service:
         rows = [version(service, asked.runs), status(service, asked.runs), memory(service, asked.settle)]
+        rows += thinking.rows(service, asked.runs)
     rows += [*dump.rows(), *scale.rows(), *storm.rows(), *practice.rows(), *scenarios.rows()]
     print(table(rows))
     notes = [

@@ -108,6 +108,11 @@ class World:
         await self._let_pass(timedelta(minutes=3))
         self._run_time()
 
+    async def pass_minutes(self, minutes: int) -> None:
+        """Let what was applied come to be; the world's time runs from now on."""
+        await self._let_pass(timedelta(minutes=minutes))
+        self._run_time()
+
     async def start(self, crash_at: str = "") -> asyncio.subprocess.Process:
         """Start the service; what it says goes to a file."""
         environment = {

@@ -13,6 +13,7 @@ from stead.domain.finding import Finding
 from stead.domain.model import ModelRole, NoModelError, context_of
 from stead.domain.run import Brief, Ending, Message, Question, Reply, Run, Speaker
 from stead.engine import investigations, spending, talking
+from stead.engine.faults import fault_point
 from stead.engine.investigate import Once, Outcome, Segment
 from stead.engine.journey import Journey
 from stead.engine.toolbox import Toolbox
@@ -98,6 +99,7 @@ def _recorded(journey: Journey, number: int, step: Step) -> Once:
                 return known
             body = plain(await journey.there(work))
             await journey.store.run(investigations.keep_step, journey, number, key, kind, body)
+            fault_point(f"investigate.{kind}-recorded")
             return body
 
         return await step(key, recorded)
