@@ -16,7 +16,7 @@ from stead.domain.incident import IncidentState
 from stead.domain.matching import parse_matchers
 from stead.domain.subject import Subject
 from stead.domain.trigger import Trigger
-from stead.store import deliveries, events, findings, incidents, retention, runs, sessions, silences, triggers
+from stead.store import deliveries, events, findings, incidents, retention, runs, sessions, silences, talks, triggers
 from stead.store.database import Store
 from stead.store.tables import action, metadata
 
@@ -70,6 +70,15 @@ def test_an_incident_that_is_over_goes_with_all_that_it_has(store: Store, clock:
         assert rows(connection)["incident"] == 1, "it is not older than that"
         forget(connection, clock.now() + DAY)
         assert rows(connection) == {}
+
+
+def test_a_conversation_about_it_has_a_time_of_its_own(store: Store, clock: SteppedClock) -> None:
+    with store.begin() as connection:
+        number = ended(connection, clock.now())
+        talk = talks.open_(connection, principal="token:sam", agent="general", estate="home", incident=number, now=clock.now())
+        talks.ask(connection, talk.id, asker="token:sam", question="why?", attached="", key=None, now=clock.now())
+        forget(connection, clock.now() + DAY)
+        assert rows(connection) == {"session": 1, "session_message": 1}
 
 
 def unfinished_delivery(connection: sa.Connection, number: int, now: datetime) -> None:

@@ -90,12 +90,13 @@ def fitted(messages: Sequence[Message], system: str, tools: Sequence[ToolOffer],
     A quarter of the room is the answer's. The first message always stays whole.
     """
     room = context * BYTES_A_TOKEN * 3 // 4 - len(system) - sum(len(t.name) + len(t.description) + len(str(t.schema)) for t in tools)
-    fits = list(messages)
+    fits, weight = list(messages), _weight(messages)
     for number, message in enumerate(messages):
-        if _weight(fits) <= room:
+        if weight <= room:
             break
         if message.speaker is Speaker.TOOL and len(message.text) > _SHORT:
             fits[number] = Message(speaker=Speaker.TOOL, text=_shortened(message.text), answers=message.answers, tool=message.tool)
+            weight += len(fits[number].text) - len(message.text)
     return tuple(fits)
 
 

@@ -50,8 +50,10 @@ def forget_incidents(connection: sa.Connection, before: datetime) -> int:
     )
     numbers = list(connection.execute(old).scalars())
     connection.execute(sa.delete(run_step).where(run_step.c.run.in_(sa.select(run.c.number).where(run.c.incident.in_(numbers)))))
-    for table in (event, delivery, finding, run, session, approval, action):
+    for table in (event, delivery, finding, run, approval, action):
         connection.execute(sa.delete(table).where(table.c.incident.in_(numbers)))
+    # Notes on it. A conversation with an agent has a time of its own, which its last question set.
+    connection.execute(sa.delete(session).where(session.c.incident.in_(numbers), session.c.agent == ""))
     connection.execute(sa.delete(incident).where(incident.c.number.in_(numbers)))
     return len(numbers)
 
