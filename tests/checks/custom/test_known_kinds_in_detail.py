@@ -18,6 +18,7 @@ VOLUME, NODE = "longhorn.io/v1beta2 Volume", "longhorn.io/v1beta2 Node"
 CNPG, APP, APPS = "postgresql.cnpg.io/v1 Cluster", "argoproj.io/v1alpha1 Application", "argoproj.io/v1alpha1 ApplicationSet"
 ROUTE, ORDER = "gateway.networking.k8s.io/v1 HTTPRoute", "acme.cert-manager.io/v1 Order"
 SECRET, MACHINE = "secrets.hashicorp.com/v1beta1 VaultStaticSecret", "cluster.x-k8s.io/v1beta2 Machine"
+DATA = "cdi.kubevirt.io/v1beta1 DataVolume"
 WIDGET = "shop.example.com/v1 Widget"
 ROLLOUT = "argoproj.io/v1alpha1 Rollout"
 CLAIM = "karpenter.sh/v1 NodeClaim"
@@ -153,6 +154,9 @@ ROWS: list[tuple[Json, str]] = [
     (obj(CLAIM, None, None, condition("Launched", "False", reason="LaunchFailed")), "NotLaunched"),
     (obj(CLAIM, None, None, condition("Ready"), condition("Drifted"), condition("Consolidatable")), ""),
     (obj("karpenter.sh/v1 NodePool", None, None, condition("Ready", "False", reason="NodeClassNotReady")), "NotReady"),
+    (obj(DATA, {"phase": "ImportInProgress"}, None, condition("Running", "False", reason="Error", message="got 404")), "TransferFailed"),
+    (obj(DATA, {"phase": "ImportInProgress"}, None, condition("Running"), creationTimestamp=ago(minutes=9)), WAITS + "StillWaiting"),
+    (obj(DATA, {"phase": "Succeeded"}, None, condition("Running", "False", reason="Completed")), ""),
     # Any kind: good, and about an older spec.
     (obj(FLUX, {"observedGeneration": 2}, None, condition("Ready")), ""),
     (obj(FLUX, {"observedGeneration": 1}, None, condition("Ready")), WAITS + "NotReconciled"),
