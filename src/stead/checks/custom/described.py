@@ -15,14 +15,15 @@ from functools import lru_cache
 
 from stead.checks.custom.words import Polarity, polarity, tells_nothing, vocabulary
 
-_NAME = r"[\"'`*“]*(?P<name>[A-Z][A-Za-z0-9]{2,59})[\"'`*”]*(?:\s+(?:condition|type))?"
+_NAME = r"[\"'`*“]{0,3}(?P<name>[A-Z][A-Za-z0-9]{2,59})[\"'`*”]{0,3}(?:\s+(?:condition|type))?"
 _VERB = r"(?:is|means|indicates|signals|denotes|reports|tells|shows|will be|gets|set)"
 _SAID = re.compile(
     rf"(?:^|(?<=[\s\"'`*“(-])){_NAME}\s*(?::|–|—|=|\s-\s|(?=\s{_VERB}\b))\s*(?P<says>[^\n.;]{{3,300}})",
     re.MULTILINE,
 )
 _NAMED = re.compile(
-    r"(?P<pole>abnormal[- ]true|negative[- ]polarity|normal[- ]true|positive[- ]polarity)[^\n.]*?:(?P<names>[^\n.]+)", re.IGNORECASE
+    r"(?P<pole>abnormal[- ]true|negative[- ]polarity|normal[- ]true|positive[- ]polarity)[^\n.]{0,80}:(?P<names>[^\n.]{1,500})",
+    re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[A-Z][A-Za-z0-9]{2,59}")
 _FALSE = re.compile(rf"^{_VERB}?\s*(?:set to\s+)?[\"'`]?false\b", re.IGNORECASE)
