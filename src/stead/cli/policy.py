@@ -24,8 +24,12 @@ File = Annotated[Path | None, typer.Option("--policy", help="A policy file.", sh
 @app.command("explain")
 def explain(
     action: Annotated[
-        list[str], typer.Argument(metavar="ACTION...", help="A verb and its target: restart_rollout Deployment/payments/api.")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="ACTION...", help="A verb and its target: restart_rollout Deployment/payments/api.", show_default=False),
+    ] = None,
+    command: Annotated[
+        str | None, typer.Option("--command", metavar="LINE", help="Instead: a line of shell, and what each part of it would do.")
+    ] = None,
     check: Annotated[str, typer.Option("--check", help="The check whose finding led there.")] = "",
     proposer: Annotated[str, typer.Option("--proposer", help="The playbook or agent that proposes it.")] = "",
     by_model: Annotated[bool, typer.Option("--model", help="A model proposes it.")] = False,
@@ -36,7 +40,14 @@ def explain(
     config: Config = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """What would be decided about an action, and by which rules. The exit code is 1 for no."""
+    """What would be decided about an action or a line of shell, and by which rules. The exit code is 1 for no."""
+    if (action is None or not action) is (command is None):
+        raise UserError("policy explain takes an action or --command, one of the two", hint="stead policy explain --help shows both")
+    if command is not None:
+        from stead.cli.policy_line import explain_line
+
+        explain_line(command, output)
+        return
     from stead.app.policy_cases import ask, facts_of
     from stead.clocks import SystemClock
     from stead.domain.ids import INVESTIGATOR
@@ -47,7 +58,7 @@ def explain(
     given: dict[str, Any] = {"check": check, "guess": guess, "tainted": tainted, "labels": labels}
     given["proposer"] = proposer or (INVESTIGATOR if by_model else "")
     given["agent"] = given["proposer"] if by_model else ""
-    asked = ask(rules, facts_of(action, found.verbs, SystemClock().now(), **given), found.verbs, autonomy)
+    asked = ask(rules, facts_of(action or [], found.verbs, SystemClock().now(), **given), found.verbs, autonomy)
     if output is Form.JSON:
         say_json(asked.plain())
     else:

@@ -48,7 +48,8 @@ class Sandbox:
             "bwrap",
             *(_BEYOND if self.network else _ALONE),
             *("--die-with-parent", "--new-session", "--cap-drop", "ALL"),
-            *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),  # noqa: S108 - its own, in memory
+            # The first process in it is bwrap, whose /proc/1/environ would show what it was started with: this process's environment.
+            *("--proc", "/proc", "--tmpfs", "/proc/1", "--dev", "/dev", "--tmpfs", "/tmp"),  # noqa: S108 - its own, in memory
             *system,
             *own,
             *("--clearenv", *named, "--chdir", str(self.folder), "--"),

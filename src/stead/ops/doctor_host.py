@@ -14,7 +14,7 @@ from stead.app.settings import Settings
 from stead.clocks import SystemClock
 from stead.domain.errors import BlindError, UserError
 from stead.domain.finding import FindingClass
-from stead.estate import sandbox
+from stead.estate import sandbox, sandbox_view
 from stead.estate.host.commands import LocalCommands
 from stead.estate.own.scripts import scripts
 from stead.ops.doctor import Line, fail, ok, warn
@@ -40,6 +40,15 @@ async def examine_host(estate: HostEstate) -> AsyncIterator[Line]:
         await commands.close()
     yield ok(about, where if units.code == 0 else f"{where}, without systemd's units")
     yield await _sight(f"{about}, sight", estate)
+    if estate.ssh is None:
+        yield _shell(f"{about}, shell")
+
+
+def _shell(about: str) -> Line:
+    """Whether models are offered the tool `shell`: only where its sandbox works."""
+    if sandbox_view.works():
+        return ok(about, "lines that only read run in a sandbox")
+    return warn(about, "no sandbox works here, and models are not offered the tool `shell`", "apt-get install bubblewrap")
 
 
 async def _sight(about: str, estate: HostEstate) -> Line:

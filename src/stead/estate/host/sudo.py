@@ -19,6 +19,11 @@ class SudoCommands:
         self._commands = commands
         self._programs = frozenset(programs)
 
+    @property
+    def wrapped(self) -> HostCommands:
+        """What runs everything that is not named."""
+        return self._commands
+
     async def run(self, argv: Sequence[str], timeout: float) -> Completed:
         """See ports.HostCommands. BlindError where sudo refuses; a program that the host lacks is as missing as without sudo."""
         if argv[0] not in self._programs:
