@@ -61,6 +61,13 @@ FOLDERS = (
     "/var/lib/postgresql",
     "/var/lib/mysql",
     "/var/lib/redis",
+    "/var/lib/ceph",
+    "/var/lib/tailscale",
+    "/etc/pve/priv",
+    "/etc/apt/auth.conf.d",
+    "/etc/grafana",
+    "/etc/gitea",
+    "/etc/gitlab",
     "/var/spool/cron",
     "/var/backups",
 )
@@ -79,6 +86,9 @@ FILES = (
     "/swap.img",
 )
 NAMES = names(
+    "smbpasswd sasl_passwd* passwd.client *msmtprc auth.conf *.keyring wpa_supplicant*.conf tailscaled.state iscsid.conf fetchmailrc "
+    ".fetchmailrc "
+    "nslcd.conf snmpd.conf wp-config.php debian.cnf "
     "shadow gshadow id_rsa id_dsa id_ecdsa id_ed25519 id_ecdsa_sk id_ed25519_sk ssh_host_*_key *.ppk *.key *key.pem privkey*.pem "
     "*.p12 *.pfx *.jks *.keystore *.keytab *.kdbx .env .env.* *.env .netrc .pgpass .my.cnf .vault-token .git-credentials .npmrc "
     ".pypirc .dockercfg .htpasswd *.htpasswd *_history *.tfstate *.tfstate.* *.tfvars kubeconfig* *.kubeconfig admin.conf super- "
@@ -124,6 +134,8 @@ def _plain(path: str) -> str:
 
 
 def _is_secret(path: str) -> bool:
+    """Also of what an editor or a package leaves beside a file: `shadow-`, `id_rsa.old`, `token~`."""
+    path = re.sub(r"(?:~|-|\.(?:bak|old|orig|save|backup|sw[op]|dpkg-\w+|rpm\w+|tmp|\d))+$", "", path) or path
     if any(path.startswith(f"{harmless}/") for harmless in _HARMLESS):
         return False
     name = posixpath.basename(path).casefold()

@@ -14,7 +14,7 @@ _TOKEN = re.compile(
     r"""(?P<blank>[ \t\r]+)|(?P<end>[;{}\n])|(?P<string>"(?:[^"\\\n]|\\.)*")|(?P<word>[A-Za-z_]\w*)|(?P<number>\d+(?:\.\d*)?|\.\d+)"""
     r"""|(?P<or>\|\|)|(?P<append>>>)|(?P<ge>>=)|(?P<pipe>\|)|(?P<more>>)|(?P<step>\+\+|--)|(?P<slash>/)|(?P<other>&&|[!=<]=|!~|[^\s\w"])"""
 )
-_REGEX = re.compile(r"/(?:[^/\\\n\[]|\\.|\[\]?[^\]\n]*\])*/")
+_REGEX = re.compile(r"/(?:[^/\\\n\[]|\\.|\[\^?\]?[^\]/\\\n]*\])*/")
 _BEFORE_REGEX = frozenset(("", ";", "{", "}", "\n", "(", ",", "&&", "||", "!", "~", "!~"))
 
 

@@ -9,7 +9,7 @@ from stead.domain.commands.scripts.judged import Judged
 
 _ALONE = frozenset("-4 -6 -0 -s -d -br -brief -j -json -p -pretty -o -oneline -c -h -human -stats -details -color=never -t -r".split())  # noqa: SIM905
 _OBJECTS = ("address", "link", "route", "neighbor", "neighbour", "rule", "netns", "maddress", "mroute", "tunnel", "xfrm", "nexthop")
-_READS = names("show list ls lst sh s get list-id identify pids")
+_READS = names("show list ls lst sh get list-id identify pids")
 _WRITES = ("add", "del", "delete", "flush", "change", "chg", "replace", "append", "prepend", "set", "save", "restore", "attach", "update")
 
 

@@ -9,14 +9,15 @@ from stead.domain.commands.classes import Class
 from stead.domain.commands.places import is_secret
 from stead.domain.commands.scripts.judged import Judged
 
-_REGEX = r"/(?:[^/\\\n\[]|\\[^\n]|\[\]?[^\]\n]*\])*/[IM]*"
+_REGEX = r"/(?:[^/\\\n\[]|\\[^\n]|\[\]?[^\]/\\\n]*\])*/[IM]*"
+"""No slash and no backslash between brackets: versions of sed do not agree on whether the slash ends it."""
 _ADDRESS = rf"(?:\d+(?:~\d+)?|\$|{_REGEX})"
 _COMMAND = re.compile(rf"[\s;]*(?:{_ADDRESS}(?:,[+~]?{_ADDRESS})?)?\s*!?\s*(?P<letter>[a-zA-Z={{}}])", re.DOTALL)
 _HARMLESS = frozenset("pPdDqQ=nNlhHgGxz{}")
-_SUBSTITUTE = re.compile(
-    r"(?P<d>[^\s\\\w])(?:\\.|(?!(?P=d))[^\\\n])*(?P=d)(?:\\.|(?!(?P=d))[^\\\n])*(?P=d)(?P<flags>[gpiIMm0-9]*)(?P<more>[we]?)", re.DOTALL
-)
-_TRANSLATE = re.compile(r"(?P<d>[^\s\\\w])(?:\\.|(?!(?P=d))[^\\\n])*(?P=d)(?:\\.|(?!(?P=d))[^\\\n])*(?P=d)", re.DOTALL)
+_PATTERN = r"(?:\\.|\[\^?\]?(?:(?!(?P=d))[^\]\\\n])*\]|(?!(?P=d))[^\\\n\[])*"
+_REPLACEMENT = r"(?:\\.|(?!(?P=d))[^\\\n])*"
+_SUBSTITUTE = re.compile(rf"(?P<d>[^\s\\\w\[]){_PATTERN}(?P=d){_REPLACEMENT}(?P=d)(?P<flags>[gpiIMm0-9]*)(?P<more>[we]?)", re.DOTALL)
+_TRANSLATE = re.compile(rf"(?P<d>[^\s\\\w\[]){_REPLACEMENT}(?P=d){_REPLACEMENT}(?P=d)", re.DOTALL)
 
 
 def sed(words: Sequence[str], rule: str) -> Judged:

@@ -119,9 +119,13 @@ def _statement(tokens: list[str], judged: Judged) -> None:
 
 def _words(tokens: list[str], judged: Judged) -> None:
     shows = tokens[0] == "show" if tokens else False
+    if tokens[:2] == ["show", "all"] or tokens[:3] == ["show", "create", "user"]:
+        judged.say(Class.SECRET, f"`{' '.join(tokens[:3])}` shows what is secret")
     for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
         if token in _SECRET:
             judged.say(Class.SECRET, f"`{token}` shows what is secret")
+        elif token in ("execute", "call", "do") and before != ".":
+            judged.say(Class.UNKNOWN, f"`{token}` runs what cannot be seen here")
         elif before == "for" and token in ("update", "share", "no", "key"):
             judged.say(Class.UNKNOWN, "it locks what it reads")
         elif (
