@@ -98,8 +98,9 @@ async def test_without_a_model_the_checks_answer(open_door: Any) -> None:
     assert "nothing is wrong that fits “is postgres slow?”" in other["answer"]
     assert "1 other incident is open: I-1 Host house: the front door is open." in other["answer"]
 
-    _, everything = await ask(open_door, session, "what is wrong?")
-    assert "**I-1**" in everything["answer"]
+    for question in ("what is wrong?", "tell me of i-1, please"):
+        _, said = await ask(open_door, session, question)
+        assert "**I-1**" in said["answer"]
 
 
 async def test_what_is_sent_along_is_answered_by_what_stands_out(service: Any) -> None:

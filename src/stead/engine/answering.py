@@ -5,6 +5,7 @@ Promise: it says only what checks saw. Where nothing fits it says so, and whethe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from stead.domain.logs.digest import digest
 from stead.domain.talk import fit, names_in, shortened
 from stead.store import actions, estates, findings, incidents
 
+_NUMBER = re.compile(r"\bI-(\d{1,9})\b", re.IGNORECASE)
 MOST_INCIDENTS = 5
 MOST_FINDINGS = 6
 MOST_ENDED = 2
@@ -43,13 +45,13 @@ class Known:
 
 def known(connection: sa.Connection, question: str, incident: int | None, watched: Iterable[str]) -> Known:
     """What the store knows of the question, `watched` being the estates. One that names nothing is about all that is open."""
-    names = names_in(question)
+    names, numbered = names_in(question), {int(digits) for digits in _NUMBER.findall(question)}
     rated: list[tuple[int, Incident, list[Finding]]] = []
     others: list[Incident] = []
     for of in incidents.listed(connection):
         present = _present(connection, of)
         weight = max((fit(names, finding) for finding in present), default=0)
-        meant = of.number == incident or ids.incident_number(of.number).casefold() in question.casefold().split()
+        meant = of.number == incident or of.number in numbered
         if meant or weight or (not names and incident is None):
             rated.append((1000 * meant + weight, of, _fitting(names, present, of)))
         else:
