@@ -62,6 +62,7 @@ async def test_a_question_gets_its_answer(talking: Any, capsys: pytest.CaptureFi
     (session,) = json.loads(out)
     assert (code, session["title"]) == (0, "why is it?")
 
+    assert "concluded  why is it?" in (await types(talking, capsys, "runs", "list"))[1]
     code, out, _ = await types(talking, capsys, "ask", "--session", session["id"], "and then?", "-o", "json")
     assert (code, json.loads(out)["session"], json.loads(out)["ending"]) == (0, session["id"], "concluded")
     assert (await types(talking, capsys, "sessions", "search", "AND", "then"))[1].count("why is it?") == 1

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from stead.app.shown import time
 from stead.domain import ids
 from stead.domain.run import Run
-from stead.store import runs
+from stead.store import runs, talks
 from stead.store.codec import plain
 
 
 def rows(connection: sa.Connection, limit: int) -> list[dict[str, Any]]:
-    return [row(run) for run in runs.listed(connection, limit)]
+    """Newest first; `question` is what a run of a session answers."""
+    return [row(run) | {"question": _question(connection, run)} for run in runs.listed(connection, limit)]
 
 
 def whole(connection: sa.Connection, number: int) -> dict[str, Any] | None:
@@ -30,6 +31,11 @@ def whole(connection: sa.Connection, number: int) -> dict[str, Any] | None:
         "conclusion": None if found.conclusion is None else plain(found.conclusion),
         "steps": [{"key": s.key, "kind": s.kind, "at": time(s.at), **s.body} for s in runs.steps(connection, number)],
     }
+
+
+def _question(connection: sa.Connection, run: Run) -> str:
+    turn = talks.turn_of_run(connection, run.number) if run.session else None
+    return "" if turn is None else turn.question
 
 
 def row(run: Run) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def list_(url: Url = None, token: Token = None, output: Output = Form.TABLE) -> 
             r["id"],
             r["incident"] or r["session"] or "",
             r["ending"] or "under way",
-            r["cause"] or r["note"],
+            r["cause"] or r["note"] or r["question"],
             str(r["tokens"]),
             run_story.money(r["money"]),
         ]
