@@ -222,6 +222,15 @@ RESERVED = ("routes", "jobs", "people", "knowledge")
 """Keys that keep their meaning for a later version (the names are decided; their rooms are not built)."""
 
 
+class AuditSettings(Section):
+    """The chain of what was decided and done."""
+
+    key: FilePath | None = Field(
+        default=None, description="The key that signs its heads, made where there is none. Default: `audit.key` in the state folder."
+    )
+    send_heads: bool = Field(default=False, description="Send a head to every channel once a day, where the database does not reach.")
+
+
 class Settings(Section):
     """The whole configuration."""
 
@@ -229,6 +238,7 @@ class Settings(Section):
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
     estates: tuple[EstateSettings, ...] = Field(default=(), description="What is watched. Default: the kubeconfig's current context.")
+    audit: AuditSettings = Field(default=AuditSettings(), description="The chain of what was decided and done.")
     policy: PolicySource | None = Field(
         default=None, description="What may be done: a file of rules, or the rules themselves. Default: the safe policy that Stead ships."
     )

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 import structlog
 
 from stead import __version__
-from stead.app import answers, discover, policy_told, policy_watch, reload, runs_told, spending_told
+from stead.app import answers, audit_watch, auditing, discover, policy_told, policy_watch, reload, runs_told, spending_told
+from stead.app.audit_heads import Heads
 from stead.app.discover import Shelves
 from stead.app.furnish import channels_of, estates_of, policy_of
 from stead.app.hearing import Ear
@@ -30,6 +31,7 @@ from stead.app.thinking import models_of, redactor_of
 from stead.app.tool_settings import toolsets_of
 from stead.clocks import SystemClock
 from stead.domain import ids
+from stead.domain.audit import Head
 from stead.domain.errors import Exit, SteadError, UserError
 from stead.domain.people import Principal
 from stead.domain.policy import Autonomy, Policy
@@ -37,8 +39,8 @@ from stead.engine import approvals, due, intake, investigations, journal, mutes,
 from stead.engine.journey import Journey
 from stead.estate.history.book import Book
 from stead.ports import Channel, Clock, Estate
+from stead.store import audit, events, incidents, sessions, triggers
 from stead.store import due as due_rows
-from stead.store import events, incidents, sessions, triggers
 from stead.store.database import Store
 from stead.store.migrations import migrate
 from stead.store.queue import Queue
@@ -71,6 +73,7 @@ class Stead:
         self.hooks = hooks_of(settings, shelves.sources)
         self.ear = Ear(lambda: self._running)
         self.store = Store(settings.store.database_url(self.folder))
+        self.heads = Heads.in_folder(self.folder, settings.audit.key)
         self.ready = False
         self.history: Book | None = None
         self._ownership = Ownership(self.folder, self.store)
@@ -143,6 +146,7 @@ class Stead:
         self._spawn("due", partial(due.dispatch, self._journey))
         for estate in self.estates:
             self._watch(estate)
+        self._spawn("audit", partial(audit_watch.follow, self.heads, self.clock, self._chain_end, self._send_head))
         if isinstance(self.settings.policy, Path):
             follow = partial(
                 policy_watch.follow, self.settings.policy, self.clock, self._load_policy, self._use_policy, self._policy_broken
@@ -167,6 +171,13 @@ class Stead:
             self.estates[name] = fresh
             self._watch(name)
         log.info("checks loaded anew", checks=len(self.shelves.every_check))
+
+    async def _chain_end(self) -> Head | None:
+        return await self.store.look(audit.head, self.clock.now())
+
+    async def _send_head(self, head: Head) -> None:
+        if self.settings.audit.send_heads:
+            await self.change(auditing.announce, head=head)
 
     def _load_policy(self) -> Policy:
         return policy_of(self.settings, self.shelves)

@@ -53,6 +53,7 @@ COMMANDS = {
     "resume": Command("stop:resume"),
     "policy": Command("policy:app", group=True),
     "autonomy": Command("policy:autonomy"),
+    "audit": Command("audit:app", group=True),
     "adopt": Command("adopt:adopt"),
     "silence": Command("silence:app", group=True),
     "config": Command("config:app", group=True),

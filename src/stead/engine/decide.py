@@ -19,7 +19,10 @@ from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.engine.judging import STOP, facts_of, judge
 from stead.engine.pursue import Proposal
-from stead.store import actions, due, events, incidents
+from stead.store import actions, due, events, findings, incidents
+
+_MOST_SEEN = 500
+"""Characters of a piece of evidence that the audit keeps."""
 
 _STATES = {
     Verdict.ALLOW: ActionState.ALLOWED,
@@ -82,6 +85,7 @@ def _ask(connection: sa.Connection, journey: Journey, action: Action, decision: 
         "command": request.command,
         "rules": list(decision.rules),
         "expires_at": expires.isoformat(),
+        "digest": request.digest,
     }
     _event(connection, journey, "approval.asked", action, data)
 
@@ -111,8 +115,35 @@ def _record(connection: sa.Connection, journey: Journey, action: Action, decisio
         "rules": list(decision.rules),
         "why": decision.why,
         "command": request.command,
+        **_bound(action),
     }
+    _evidence(connection, journey, action)
     _event(connection, journey, "decision.made", action, data)
+
+
+def _bound(action: Action) -> dict[str, object]:
+    """What an approval binds, as the audit keeps it."""
+    request = action.request
+    given = dict(request.parameters)
+    return {
+        "digest": request.digest,
+        "uid": request.precondition.uid,
+        "generation": request.precondition.generation,
+        "parameters": given,
+        "tainted": request.tainted,
+    }
+
+
+def _evidence(connection: sa.Connection, journey: Journey, action: Action) -> None:
+    """What was seen of the fault, as it was when the decision was made."""
+    stored = findings.find(connection, action.request.fingerprint)
+    if stored is None:
+        return
+    found = stored.finding
+    seen = [{"what": one.what, "value": one.value[:_MOST_SEEN], "command": one.command, "tainted": one.tainted} for one in found.evidence]
+    since = found.since.isoformat() if found.since else None
+    data = {"check": found.check, "reason": found.reason, "summary": found.summary, "since": since, "evidence": seen}
+    _event(connection, journey, "decision.evidence", action, data)
 
 
 def _event(connection: sa.Connection, journey: Journey, name: str, action: Action, data: Mapping[str, object]) -> None:

@@ -128,6 +128,8 @@ def end(connection: sa.Connection, journey: Journey, number: int, outcome: Outco
         return
     if run.brief is not None:
         runs.set_brief(connection, number, replace(run.brief, history=outcome.messages))
+    for text in resolved.left_out:
+        _refused(connection, journey, run, text)
     _back(connection, journey, run)
     said = outcome.conclusion.cause if outcome.conclusion else note
     _say(connection, journey, run, f"ended, {ending}, after {outcome.spent.tokens} tokens" + (f": {said}" if said else ""))
@@ -135,6 +137,13 @@ def end(connection: sa.Connection, journey: Journey, number: int, outcome: Outco
     if fresh and _firing(connection, run.incident):
         decide.decide(connection, journey, run.incident, fresh, f"{run.incident}.{run.episode}.{run.segment}")
     notify.tell(connection, journey, run.incident, Because.MOVED)
+
+
+def _refused(connection: sa.Connection, journey: Journey, run: Run, what: str) -> None:
+    """A model wanted what cannot even be asked about: nothing comes of it, and it is written down."""
+    data = {"what": what, "by": f"agent:{run.agent}"}
+    name = ids.run_number(run.number)
+    events.record(connection, "proposal.refused", at=journey.now(), estate="", incident=run.incident, run=name, data=data)
 
 
 def give_up(connection: sa.Connection, journey: Journey, number: int, why: str) -> None:

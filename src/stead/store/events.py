@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from stead.store import audit
 from stead.store.codec import dumps, loads
 from stead.store.tables import event
 
@@ -22,8 +23,15 @@ def record(
     run: str = "",
     data: Mapping[str, Any] | None = None,
 ) -> None:
-    """Append one event, named as DECISIONS.md lists them (`finding.opened` … `run.step`). `data` is JSON."""
-    connection.execute(sa.insert(event).values(at=at, estate=estate, incident=incident, run=run, name=name, data=dumps(dict(data or {}))))
+    """Append one event, named as DECISIONS.md lists them (`finding.opened` … `run.step`). `data` is JSON.
+
+    What tells of a decision or a deed is added to the audit chain as well, in the same transaction.
+    """
+    said = dict(data or {})
+    connection.execute(sa.insert(event).values(at=at, estate=estate, incident=incident, run=run, name=name, data=dumps(said)))
+    if (kind := audit.KINDS.get(name)) is not None:
+        who = str(said.get("by") or audit.SYSTEM)
+        audit.append(connection, kind, at=at, principal=who, incident=incident, action=run, body={"event": name, **said})
 
 
 def after(connection: sa.Connection, seq: int, limit: int = 500, incident: int | None = None, run: str = "") -> list[dict[str, Any]]:
