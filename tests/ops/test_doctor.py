@@ -13,8 +13,9 @@ import pytest
 from stead.app.config import Loaded, settings_of
 from stead.clocks import SteppedClock, SystemClock
 from stead.ops.doctor import Line, examine
+from stead.ops.rbac import write_role
 from stead.practice.cluster import PracticeCluster
-from stead.practice.house import READ_RULES, READER, WRITE_RULES, WRITER
+from stead.practice.house import READ_RULES, READER, WRITER
 
 CLAIMS = {"apiGroups": [""], "resources": ["persistentvolumeclaims"], "verbs": ["list", "watch"]}
 
@@ -34,7 +35,8 @@ async def cluster(tmp_path: Path) -> AsyncIterator[PracticeCluster]:
     cluster = PracticeCluster(SteppedClock(SystemClock().now()))
     await cluster.start(tmp_path)
     cluster.user(READER, [*READ_RULES, CLAIMS])
-    cluster.user(WRITER, WRITE_RULES)
+    # What deploy/kubernetes/write.yaml gives: every right that a verb needs.
+    cluster.user(WRITER, [{"apiGroups": [one.group], "resources": [one.resource], "verbs": [*one.verbs]} for one in write_role().rules])
     yield cluster
     await cluster.stop()
 
