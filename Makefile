@@ -19,6 +19,7 @@ test: setup ## Every check and test that CI runs
 	@scripts/system-package passt command -v pasta
 	@scripts/system-package iproute2 command -v ip
 	@scripts/system-package prometheus command -v prometheus
+	@scripts/system-package prometheus-alertmanager command -v prometheus-alertmanager
 	@scripts/test
 
 lint: setup ## The quick half of `make test`: format, lint, floors, types

@@ -11,15 +11,10 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from stead.declare import Read, SourceKind
-from stead.domain.alert import Alert, severity_of
+from stead.domain.alert import Alert
 from stead.domain.errors import MalformedError
-from stead.sources.reading import Json, json_object, key_of, moment, objects, rest, text, texts, web_address
-
-_ABOUT = ("version", "status", "receiver", "groupKey", "groupLabels", "commonLabels", "commonAnnotations", "externalURL")
-_GROUP = (*_ABOUT, "truncatedAlerts", "alerts")
-_ALERT = ("status", "labels", "annotations", "startsAt", "endsAt", "generatorURL", "fingerprint")
-_SUMMARY = ("summary", "message", "description")
-"""Annotations that say in a sentence what is wrong, by the habit of rules: the first that is there counts."""
+from stead.sources.groups import read_group
+from stead.sources.reading import json_object, text
 
 
 class AlertmanagerSettings(BaseModel):
@@ -33,30 +28,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Sequence[Alert]:  # noqa: A
     group = json_object(body)
     if text(group, "version") != "4":
         raise MalformedError("`version` is not 4, the only one of Alertmanager's webhook that is known here")
-    return [_alert(one, group) for one in objects(group, "alerts")]
-
-
-def _alert(given: Json, group: Json) -> Alert:
-    labels, annotations = texts(given, "labels"), texts(given, "annotations")
-    status = text(given, "status")
-    if status not in ("firing", "resolved"):
-        raise MalformedError("the `status` of an alert is neither firing nor resolved")
-    said_by = next((name for name in _SUMMARY if annotations.get(name)), "")
-    said = {name: value for name, value in annotations.items() if name != said_by}
-    left_out = group.get("truncatedAlerts")
-    if isinstance(left_out, int) and left_out > 0:
-        said["left out of its group"] = f"{left_out} alerts more, by max_alerts"
-    return Alert(
-        key=key_of(text(given, "fingerprint"), labels),
-        name=labels.get("alertname") or "alert",
-        firing=status == "firing",
-        summary=annotations.get(said_by, ""),
-        severity=severity_of(labels.get("severity", "")),
-        labels=labels,
-        said={**said, **rest(given, _ALERT), **rest(group, _GROUP)},
-        since=moment(given.get("startsAt")),
-        command=web_address(text(given, "generatorURL")),
-    )
+    return read_group(group)
 
 
 def _open(settings: AlertmanagerSettings) -> Read:  # noqa: ARG001
