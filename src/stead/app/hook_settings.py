@@ -24,7 +24,9 @@ class HookSettings(Section):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True, strict=True, hide_input_in_errors=True)
 
-    kind: str = Field(description="`alertmanager`, or one that a visitor brings. Further keys belong to the kind, and its page lists them.")
+    kind: str = Field(
+        description="`alertmanager`, `grafana`, or one that a visitor brings. Further keys belong to the kind, and its page lists them."
+    )
     name: str = Field(default="", pattern=f"^$|{NAME}", description="Its name in messages and in its address. Default: its kind.")
     estate: str = Field(
         default="", description="The estate that it is about. Default: the first that knows the object that an alert names."
