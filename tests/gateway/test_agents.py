@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -69,11 +70,13 @@ async def kept(home: Path, clock: SteppedClock, lists: str, **agents: Any) -> As
 async def investigated(service: Any) -> str:
     """What the model was told of its look."""
     _, asked = await service.post("/api/incidents/1/investigation", {})
-    while True:
-        _, run = await service.get(f"/api/runs/{asked['run']}")
-        if run["ending"]:
-            return str(run["conclusion"]["cause"])
-        await service.stead.wait_for_events((await service.stead.events(limit=1000))[-1]["seq"])
+    async with asyncio.timeout(30):
+        while True:
+            seen = (await service.stead.events(limit=1000))[-1]["seq"]
+            _, run = await service.get(f"/api/runs/{asked['run']}")
+            if run["ending"]:
+                return str(run["conclusion"]["cause"])
+            await service.stead.wait_for_events(seen)
 
 
 @pytest.mark.parametrize(

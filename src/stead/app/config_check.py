@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stead.app.agents_check import check_agents
 from stead.app.channel_settings import channel_settings
 from stead.app.config import Loaded
 from stead.app.config_errors import nearest
 from stead.app.discover import Shelves, shelves
 from stead.app.hooks import hook_settings
 from stead.app.policy_file import Catalogue, load_policy, policy_of
-from stead.app.souls import Souls, candidates
+from stead.app.souls import Souls
 from stead.app.thinking import models_of
 from stead.app.tool_settings import tool_settings
 from stead.app.yaml_file import Written
@@ -31,7 +32,7 @@ def check(loaded: Loaded, broken: dict[str, str] | None = None) -> list[str]:
     policy = _policy(loaded, found)
     models_of(loaded.settings.models, found.models, {}, loaded.written)
     tools = [kind.name for kind, _ in tool_settings(loaded.settings.tools, found, loaded.written)]
-    _agents(loaded)
+    check_agents(loaded.settings, loaded.written or Written("configuration"))
     _budgets(loaded)
     return list(_summary(loaded, found, channels, policy, [*found.toolsets, *tools]))
 
@@ -68,32 +69,6 @@ def _disabled(loaded: Loaded, found: Shelves) -> None:
                 f"{source.name}:{source.line(('checks', 'disabled', index))}: there is no check `{name[:60]}`",
                 hint=f"did you mean `{meant}`?" if meant else "the documentation's page `checks` lists them",
             )
-
-
-def _agents(loaded: Loaded) -> None:
-    """Folders that are there, and words about tools that their agents' manifests leave open. What is in a soul is not checked here."""
-    agents, source = loaded.settings.agents, loaded.written or Written("configuration")
-    for index, folder in enumerate(agents.folders):
-        try:
-            list(candidates([folder]))
-        except UserError as error:
-            raise UserError(f"{source.name}:{source.line(('agents', 'folders', index))}: {error.what}", hint=error.hint) from None
-    known = Souls(agents.folders)()
-    named: list[tuple[tuple[str | int, ...], str]] = [(("agents", "tools", slug), slug) for slug in agents.tools]
-    named += [(("budgets", "agents", slug), slug) for slug in loaded.settings.budgets.agents]
-    for index, model in enumerate(loaded.settings.models):
-        named += [(("models", index, "agents", at), slug) for at, slug in enumerate(model.agents)]
-    for path, slug in named:
-        if slug not in known:
-            meant = nearest(slug, known)
-            hint = f"did you mean `{meant}`?" if meant else "`stead agents list` lists them"
-            raise UserError(f"{source.name}:{source.line(path)}: there is no agent `{slug[:60]}`", hint=hint)
-    for slug, tools in agents.tools.items():
-        where = f"{source.name}:{source.line(('agents', 'tools', slug))}"
-        try:
-            known[slug].toolsets.chosen(tools.enable, tools.disable)
-        except ValueError as error:
-            raise UserError(f"{where}: the agent `{slug}` {error}", hint=f"`stead agents show {slug}` shows its lists") from None
 
 
 def _budgets(loaded: Loaded) -> None:

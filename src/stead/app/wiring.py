@@ -19,6 +19,7 @@ from stead.app import answers, audit_watch, auditing, discover, policy_told, pol
 from stead.app.audit_heads import Heads
 from stead.app.discover import Shelves
 from stead.app.furnish import channels_of, estates_of, policy_of
+from stead.app.goals import Goals
 from stead.app.hearing import Ear
 from stead.app.history import change_list, open_history
 from stead.app.hooks import hooks_of
@@ -72,6 +73,7 @@ class Stead:
         self.souls = Souls.of(settings.agents)
         self.hooks = hooks_of(settings, shelves.sources)
         self.ear = Ear(lambda: self._running)
+        self.goals = Goals(settings.agents)
         self.store = Store(settings.store.database_url(self.folder))
         self.heads = Heads.in_folder(self.folder, settings.audit.key)
         self.ready = False
@@ -121,6 +123,7 @@ class Stead:
             loop=loop,
             policy=lambda: self.policy,
             souls=self.souls,
+            goals=self.goals,
             timing=self.settings.timing.timing(),
             estates=self.estates,
             verbs=self.shelves.verbs,

@@ -15,6 +15,8 @@ def head(run: dict[str, Any]) -> Iterator[str]:
     """Who, about what, how it ended, and what it took in all."""
     asked = f", asked for by {run['asked_by']}" if run["asked_by"] else ""
     about = f"on {run['incident']}, episode {run['episode']}" if run["incident"] else f"answering in the session {run['session']}"
+    if run["goal"] not in ("incident", "talk"):
+        about = f"with the goal {run['goal']} {'on ' + run['incident'] if run['incident'] else 'of ' + run['estate']}"
     yield line(f"{run['id']}  {run['agent']} {about}{asked}: {run['ending'] or 'under way'}")
     if run["note"]:
         yield line(run["note"])

@@ -14,7 +14,9 @@ from stead.cli.client import Client
 from stead.cli.options import Output, Token, Url
 from stead.cli.output import Form, line, say_json, table
 from stead.cli.standing import spent_lines
+from stead.domain import ids
 from stead.domain.errors import UserError
+from stead.domain.goal import INCIDENT
 from stead.domain.ids import parse_number
 
 app = typer.Typer(no_args_is_help=True)
@@ -38,7 +40,7 @@ def list_(url: Url = None, token: Token = None, output: Output = Form.TABLE) -> 
     rows = [
         [
             r["id"],
-            r["incident"] or r["session"] or "",
+            _of(r),
             r["ending"] or "under way",
             r["cause"] or r["note"] or r["question"],
             str(r["tokens"]),
@@ -115,13 +117,21 @@ def read_record(file: Path) -> Any:
 
 
 def investigate(
-    number: Annotated[str, typer.Argument(metavar="ID", help="The incident's number, like I-41.")],
+    number: Annotated[str | None, typer.Argument(metavar="ID", help="The incident's number, like I-41.", show_default="the estate")] = None,
+    goal: Annotated[str, typer.Option("--goal", help="What for: incident, health-check, proactive, debrief, what-if, or your own.")] = "",
+    agent: Annotated[str, typer.Option("--agent", help="Who.", show_default="the goal's own")] = "",
+    estate: Annotated[str, typer.Option("--estate", help="Where.", show_default="the incident's, or the first")] = "",
+    question: Annotated[str, typer.Option("--question", "-q", help="What exactly, in your words.")] = "",
     url: Url = None,
     token: Token = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Have a model investigate an incident now."""
-    found: dict[str, Any] = Client.of(url, token).post(f"/api/incidents/{parse_number(number, 'I')}/investigation", {})
+    """Have an agent investigate an incident now, or pursue another goal (`--goal health-check`)."""
+    if number is None and not goal:
+        raise UserError("neither an incident nor a goal is named", hint="stead investigate I-41, or stead investigate --goal health-check")
+    incident = None if number is None else ids.incident_number(parse_number(number, "I"))
+    body = {"goal": goal or INCIDENT, "agent": agent, "incident": incident, "estate": estate, "question": question}
+    found: dict[str, Any] = Client.of(url, token).post("/api/runs", body)
     if output is Form.JSON:
         say_json(found)
         return
@@ -135,3 +145,9 @@ def _told(run: dict[str, Any], whole: bool) -> Iterator[str]:
         yield from ("", *run_story.step(step, whole))
     if run["conclusion"] is not None:
         yield from ("", *run_story.conclusion(run["conclusion"]))
+
+
+def _of(run: dict[str, Any]) -> str:
+    if run["goal"] in (INCIDENT, "talk"):
+        return str(run["incident"] or run["session"] or "")
+    return f"{run['goal']} {run['incident'] or run['estate']}"

@@ -13,6 +13,7 @@ from typing import Any
 
 from stead.domain.agent import ANY_TOOL, ToolPolicy
 from stead.domain.conclusion import Conclusion
+from stead.domain.goal import INCIDENT
 
 
 class Ending(StrEnum):
@@ -173,6 +174,7 @@ class Brief:
 
     `history` is what was said in the segment before, where this one goes on from it. `state` and `note` are the incident's, to go back to.
     `kinds` are the kinds of objects that it is about: tools for these are offered at once.
+    `looks` are taken before a model is asked, and told with `opening`.
     `toolsets` is the agent's policy as it was then: a soul that is edited changes the next run, not this one.
     In a `talk` plain words end the run: they are the answer. `numbered` pieces of evidence (`E1` …) were collected in the session before.
     """
@@ -181,6 +183,7 @@ class Brief:
     opening: str
     budget: Budget
     toolsets: ToolPolicy = ANY_TOOL
+    looks: tuple[ToolCall, ...] = ()
     collected: Mapping[str, str] = field(default_factory=dict[str, str])
     commands: Mapping[str, str] = field(default_factory=dict[str, str])
     tainted: bool = False
@@ -208,14 +211,12 @@ class Run:
     began_at: datetime
     asked_by: str = ""
     session: str = ""
+    goal: str = INCIDENT
+    estate: str = ""
+    question: str = ""
     ending: Ending | None = None
     note: str = ""
     ended_at: datetime | None = None
     spent: Spent = field(default_factory=Spent)
     brief: Brief | None = None
     conclusion: Conclusion | None = None
-
-    @property
-    def goal(self) -> str:
-        """What it is for: an incident, or an answer."""
-        return "talk" if self.session else "incident"

@@ -8,7 +8,7 @@ from stead.domain import ids
 from stead.domain.errors import Exit, UserError
 from stead.domain.people import Principal
 from stead.domain.run import Ending, Reply, Run, Seen, Spent
-from stead.engine import investigations, talking
+from stead.engine import goal_runs, investigations, talking
 from stead.engine.journey import Journey
 from stead.store import runs
 from stead.store.codec import load_plain
@@ -28,7 +28,7 @@ def cancel(connection: sa.Connection, journey: Journey, number: int, *, by: Prin
         raise UserError(f"{name} has ended already: {run.ending}", hint=f"`stead runs show {name}` tells it", code=Exit.REFUSED)
     note = f"{by.name} cancelled it"
     runs.end(connection, number, Ending.CANCELLED, note, spent_in(connection, number), None, journey.now())
-    of = talking if run.session else investigations
+    of = talking if run.session else goal_runs if run.estate else investigations
     of.cancelled(connection, journey, run, note)
     return runs.get(connection, number)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from stead.declare import Verb
 from stead.domain.excerpt import excerpt, fenced, visible
 from stead.domain.finding import Finding
+from stead.domain.goal import INCIDENT
 from stead.domain.ids import incident_number
 from stead.domain.incident import Incident
 from stead.domain.run import Budget, Message, Speaker, ToolOffer
@@ -34,13 +35,21 @@ class Pack:
         self._nonce = nonce
 
     def opening(
-        self, incident: Incident, found: Sequence[Finding], verbs: Mapping[str, Verb], before: Sequence[StoredAction], words: Sequence[str]
+        self,
+        incident: Incident,
+        found: Sequence[Finding],
+        verbs: Mapping[str, Verb],
+        before: Sequence[StoredAction],
+        words: Sequence[str],
+        goal: str = INCIDENT,
     ) -> str:
         """`found` has the cause first. What does not fit is left out from the end, and that is said."""
-        head = [f"Goal: find the cause of incident {incident_number(incident.number)}, and what would cure it."]
-        head += [f"It is {incident.severity}, open since {incident.opened_at:%Y-%m-%d %H:%M:%S} UTC: {incident.title}"]
+        name = incident_number(incident.number)
+        head = [f"Goal: find the cause of incident {name}, and what would cure it." if goal == INCIDENT else f"Goal: {goal} of {name}."]
+        until = f" to {incident.closed_at:%Y-%m-%d %H:%M:%S}" if incident.closed_at is not None else ""
+        head += [f"It is {incident.severity}, open since {incident.opened_at:%Y-%m-%d %H:%M:%S}{until} UTC: {incident.title}"]
         head += [f"A person asks: {word}" for word in words]
-        catalogue = ["", "Catalogue of verbs for `actions`:", *(_verb(verb) for _, verb in sorted(verbs.items()))]
+        catalogue = ["", "Catalogue of verbs for `actions`:", *(_verb(verb) for _, verb in sorted(verbs.items()))] if verbs else []
         done = ["", "Already decided or tried:", *(_action(stored) for stored in before)] if before else []
         parts = ["", "What the checks found, the likeliest cause first:"]
         room = MOST_OPENING - _size([*head, *catalogue, *done])
@@ -56,19 +65,19 @@ class Pack:
         owner = f", of {finding.top}" if finding.top else ""
         since = f", since {finding.since:%Y-%m-%d %H:%M:%S}" if finding.since else ""
         many = f", {len(finding.instances)} of them" if len(finding.instances) > 1 else ""
-        yield f"- {finding.subject}{owner}: {self._clean(finding.summary)} ({finding.check}, {finding.reason}{since}{many})"
+        yield f"- {finding.subject}{owner}: {self.clean(finding.summary)} ({finding.check}, {finding.reason}{since}{many})"
         if finding.depends_on:
             yield f"  may be explained by: {', '.join(str(subject) for subject in finding.depends_on[:6])}"
         for evidence in finding.evidence if cause else finding.evidence[:1]:
             name = f"F{len(self.collected) + 1}"
-            text = excerpt(self._clean(evidence.value), MOST_EVIDENCE).text
+            text = excerpt(self.clean(evidence.value), MOST_EVIDENCE).text
             self.collected[name] = text
             self.commands[name] = evidence.command
             self.tainted = self.tainted or evidence.tainted
             shown = fenced(text, self._nonce) if evidence.tainted or "\n" in text else text
             yield f"  {name} {evidence.what}: {shown}"
 
-    def _clean(self, text: str) -> str:
+    def clean(self, text: str) -> str:
         return self._redact(visible(text))
 
 

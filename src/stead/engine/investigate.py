@@ -25,6 +25,8 @@ from stead.store.codec import load_plain
 Once = Callable[[str, str, Callable[[], Coroutine[Any, Any, Any]]], Coroutine[Any, Any, Any]]
 """`once(key, kind, work)`: what `work` came to, made at most once in the life of a run."""
 
+MOST_PACKED = 4000
+"""Characters of what packs saw that are told at once; `page` reads on in each."""
 GO_ON = "Call a tool to look, or `conclude`."
 COME_TO_AN_END = "Your budget is nearly spent. Call `conclude` now, with what you have."
 
@@ -64,6 +66,7 @@ class Segment:
         self._numbered = brief.numbered + len([message for message in brief.history if message.speaker is Speaker.TOOL])
 
     async def play(self) -> Outcome:
+        await self._look_first()
         while True:
             if why := self.brief.budget.exceeded(self.spent):
                 return self._end(Ending.OUT_OF_BUDGET, why)
@@ -78,6 +81,20 @@ class Segment:
                 return self._end(Ending.CONCLUDED, "", concluded)
             if why := self._stuck():
                 return self._end(Ending.STUCK, why)
+
+    async def _look_first(self) -> None:
+        """Take the looks of the goal's packs, and tell what they saw with the first message."""
+        fitting = [call for call in self.brief.looks if call.tool in self.toolbox.tools]
+        looks = [self._look(call, f"E{self._numbered + n}") for n, call in enumerate(fitting, start=1)]
+        self._numbered += len(looks)
+        for call, seen in zip(fitting, await asyncio.gather(*looks), strict=True):
+            self.spent += Spent(calls=1, seconds=seen.seconds)
+            if not seen.failed:
+                self.seen[seen.evidence] = seen
+                self.tainted = self.tainted or seen.tainted
+            shown = self.toolbox.shown(seen, MOST_PACKED // len(looks))
+            told = replace(self.messages[-1], text=f"{self.messages[-1].text}\n\n{call.tool} {call.arguments}: {shown}")
+            self.messages[-1] = told
 
     async def _ask(self) -> Reply:
         self._turn += 1

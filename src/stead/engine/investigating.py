@@ -12,7 +12,7 @@ from stead.domain.excerpt import MOST
 from stead.domain.finding import Finding
 from stead.domain.model import ModelRole, NoModelError, context_of
 from stead.domain.run import Brief, Ending, Message, Question, Reply, Run, Speaker
-from stead.engine import investigations, spending, talking
+from stead.engine import goal_runs, investigations, spending, talking
 from stead.engine.faults import fault_point
 from stead.engine.investigate import Once, Outcome, Segment
 from stead.engine.journey import Journey
@@ -35,6 +35,14 @@ async def play(journey: Journey, number: int, brief: Brief, step: Step) -> tuple
     if outcome.ending is Ending.FAILED or journey.models is None:
         return outcome, []
     return outcome, await journey.store.look(investigations.cause_first, run.incident)
+
+
+async def pursue_goal(journey: Journey, number: int, brief: Brief, step: Step) -> Outcome:
+    """Play a run for a goal that is not an open incident to its end."""
+    run = await journey.store.look(runs.find, number)
+    if run is None:
+        return Outcome(ending=Ending.CANCELLED, note="it was deleted")
+    return await _play(journey, run, brief, run.estate, step, goal_runs.over)
 
 
 async def talk(journey: Journey, number: int, brief: Brief, step: Step) -> Outcome:

@@ -16,9 +16,10 @@ from stead.domain import ids
 from stead.domain.delivery import Because
 from stead.domain.errors import Exit, UserError
 from stead.domain.finding import Finding
+from stead.domain.goal import INCIDENT
 from stead.domain.incident import IncidentState
 from stead.domain.run import Brief, Ending, Run, Speaker
-from stead.engine import decide, notify, spending, talking, triage
+from stead.engine import decide, goal_runs, notify, spending, talking, triage
 from stead.engine.agenda import MOST_SEGMENTS
 from stead.engine.context import Pack
 from stead.engine.faults import fault_point
@@ -59,8 +60,11 @@ def resume(connection: sa.Connection, journey: Journey, number: int) -> None:
         consider(connection, journey, number, news=True)
 
 
-def ask_for(connection: sa.Connection, journey: Journey, number: int, by: str) -> int:
-    """A person wants the incident investigated, whatever playbooks have proposed. The run's number. UserError when it cannot be."""
+def ask_for(connection: sa.Connection, journey: Journey, number: int, by: str, agent: str = "", goal: str = INCIDENT) -> int:
+    """A person wants the incident investigated, whatever playbooks have proposed. The run's number. UserError when it cannot be.
+
+    `agent` "" is the goal's own.
+    """
     incident = incidents.find(connection, number)
     name = ids.incident_number(number)
     if incident is None:
@@ -78,7 +82,7 @@ def ask_for(connection: sa.Connection, journey: Journey, number: int, by: str) -
                 hint=f"`stead runs show {ids.run_number(run.number)}` shows it",
                 code=Exit.REFUSED,
             )
-    return _open(connection, journey, number, by)
+    return _open(connection, journey, number, by, agent, goal)
 
 
 def begin(connection: sa.Connection, journey: Journey, number: int) -> Brief | None:
@@ -90,9 +94,10 @@ def begin(connection: sa.Connection, journey: Journey, number: int) -> Brief | N
         return run.brief
     brief = _brief(connection, journey, run)
     if brief is None:
-        gone = run.agent not in journey.souls()
+        gone = [f"agent `{run.agent}`"] if run.agent not in journey.souls() else []
+        gone += [f"goal `{run.goal}`"] if run.goal not in journey.goals() else []
         ending = Ending.FAILED if gone else Ending.CANCELLED
-        note = f"there is no agent `{run.agent}` any more" if gone else "it was over before it began"
+        note = f"there is no {gone[0]} any more" if gone else "it was over before it began"
         runs.end(connection, number, ending, note, run.spent, None, journey.now())
         return None
     if why := spending.spent_out(connection, journey, run):
@@ -168,7 +173,7 @@ def cause_first(connection: sa.Connection, number: int) -> list[Finding]:
     return sorted(_firing(connection, number), key=lambda finding: finding.fingerprint != cause)
 
 
-def _open(connection: sa.Connection, journey: Journey, number: int, by: str) -> int:
+def _open(connection: sa.Connection, journey: Journey, number: int, by: str, agent: str = "", goal: str = INCIDENT) -> int:
     segment = incidents.next_segment(connection, number)
     if segment > MOST_SEGMENTS:
         raise UserError(f"{ids.incident_number(number)} was worked on {MOST_SEGMENTS} times", hint="look yourself", code=Exit.REFUSED)
@@ -178,7 +183,8 @@ def _open(connection: sa.Connection, journey: Journey, number: int, by: str) -> 
         incident=number,
         episode=episode,
         segment=segment,
-        agent=ids.INVESTIGATOR,
+        agent=agent or journey.goals()[goal].agent,
+        goal=goal,
         asked_by=by,
         nonce=secrets.token_hex(4),
         now=journey.now(),
@@ -189,8 +195,8 @@ def _open(connection: sa.Connection, journey: Journey, number: int, by: str) -> 
 
 def _brief(connection: sa.Connection, journey: Journey, run: Run) -> Brief | None:
     found = cause_first(connection, run.incident)
-    soul = journey.souls().get(run.agent)
-    if not found or journey.models is None or soul is None:
+    soul, goal = journey.souls().get(run.agent), journey.goals().get(run.goal)
+    if not found or journey.models is None or soul is None or goal is None:
         return None
     incident = incidents.get(connection, run.incident)
     pack = Pack(journey.redact, run.nonce)
@@ -202,7 +208,9 @@ def _brief(connection: sa.Connection, journey: Journey, run: Run) -> Brief | Non
     if before is not None:
         opening = f"What you proposed came to nothing, or was not enough. This is how it stands now.\n\n{opening}"
     return Brief(
-        system=soul.text,
+        system=f"{soul.text}\n\n{goal.text}",
+        looks=() if before else tuple(goal_runs.looks_of(journey, goal)),
+        numbered=before.numbered + len(before.looks) if before else 0,
         opening=opening,
         budget=journey.run_budget,
         toolsets=soul.toolsets,
@@ -263,5 +271,5 @@ def keep_step(connection: sa.Connection, journey: Journey, number: int, key: str
         spending.count(connection, journey, run, key, kind, body)
     if kind == "tool":
         failed = " in vain" if body.get("failed") else ""
-        say = talking.say if run.session else _say
+        say = talking.say if run.session else goal_runs.say if run.estate else _say
         say(connection, journey, run, f"looks{failed}: {body['tool']} {body['arguments'][:200]}")

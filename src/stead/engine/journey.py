@@ -11,6 +11,7 @@ from typing import TypeVar
 from stead.declare import Playbook, Toolset, Verb
 from stead.domain.agent import Soul
 from stead.domain.budget import Budgets
+from stead.domain.goal import Goal
 from stead.domain.impact import SeverityRule
 from stead.domain.muting import Inhibition
 from stead.domain.never import OWN_NAMESPACES
@@ -30,7 +31,7 @@ T = TypeVar("T")
 class Journey:
     """One Stead's insides. `policy()` gives the policy of this moment: it is asked again right before an action.
 
-    `souls()` are the agents of this moment, by slug: a run begins with what its agent is then.
+    `souls()` and `goals()` are the agents and goals of this moment, by slug: a run begins with what its agent is then.
 
     `models` None: nobody thinks beyond checks and playbooks. A run may spend `run_budget`, and an episode has `incident_runs` of them;
     `budgets` hold for more than one run.
@@ -44,6 +45,7 @@ class Journey:
     loop: asyncio.AbstractEventLoop
     policy: Callable[[], Policy]
     souls: Callable[[], Mapping[str, Soul]]
+    goals: Callable[[], Mapping[str, Goal]]
     timing: Timing = field(default_factory=Timing)
     estates: Mapping[str, Estate] = field(default_factory=dict[str, Estate])
     verbs: Mapping[str, Verb] = field(default_factory=dict[str, Verb])

@@ -218,6 +218,7 @@ def _open(connection: sa.Connection, journey: Journey, talk: Talk, question: int
         agent=talk.agent,
         asked_by=talk.principal,
         session=talk.id,
+        goal="talk",
         nonce=secrets.token_hex(4),
         now=journey.now(),
     )

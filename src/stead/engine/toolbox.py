@@ -141,9 +141,9 @@ class Toolbox:
             raise ValueError(f"there is no toolset `{wanted.toolset[:60]}` to get; there are: {known}")
         return Looked(text="from now on there are: " + ", ".join(tool.name for tool in found.tools))
 
-    def shown(self, seen: Seen) -> str:
+    def shown(self, seen: Seen, most: int | None = None) -> str:
         """What the model is told of it: its id, and the text cut by meaning between marks that nobody could foresee."""
-        cut = excerpt(seen.text, self.most)
+        cut = excerpt(seen.text, min(most or self.most, self.most))
         more = f"\n({cut.left_out} of {cut.lines} lines are not shown; `page` reads on in {seen.evidence})" if cut.left_out else ""
         return f"{seen.evidence}\n{fenced(cut.text or '(nothing)', self.nonce)}{more}"
 

@@ -1,6 +1,7 @@
 """The whole journey on one page: how the stages follow each other, durably.
 
     question → (due) talk: begin, (ask a model, look) …, answer
+    goal → (due) goal: begin, look, (ask a model, look) …, end
     sightings → intake: triage ┬→ (due) pursue: propose, decide ┬→ act: preflight, intend, apply, conclude → (due) verify … → settled
                                │                                ├→ ask a person … answer → act        (due) expire
                                │                                └→ (due) investigate: begin, (ask a model, look) …, resolve, decide
@@ -31,6 +32,7 @@ from stead.engine import (
     approvals,
     decide,
     deliver,
+    goal_runs,
     hearing,
     investigating,
     investigations,
@@ -124,6 +126,20 @@ async def _resolve(outcome: Outcome, found: list[Finding]) -> Any:
         return plain(Resolved())
     conclusion, tainted = outcome.conclusion, outcome.tainted
     return plain(await journey().there(lambda: proposing.resolve(journey(), conclusion, found, tainted=tainted)))
+
+
+@DBOS.workflow(name="goal", max_recovery_attempts=None)
+async def pursue_goal(ref: str) -> None:
+    """A run for a goal that is not an open incident."""
+    await _guarded("goal", ref, _goal(int(ref)))
+
+
+async def _goal(number: int) -> None:
+    begun = await _write("begin", goal_runs.begin, number)
+    if begun is None:
+        return
+    outcome = await investigating.pursue_goal(journey(), number, load_plain(begun, Brief), once)
+    await _write("end", goal_runs.end, number, outcome)
 
 
 @DBOS.workflow(name="talk", max_recovery_attempts=None)
@@ -292,6 +308,9 @@ def _failed(connection: sa.Connection, bound: Journey, kind: str, ref: str, work
         return
     if kind == "investigate":
         investigations.give_up(connection, bound, int(ref), said)
+        return
+    if kind == "goal":
+        goal_runs.give_up(connection, bound, int(ref), said)
         return
     if kind == "talk":
         talking.give_up(connection, bound, int(ref), said)

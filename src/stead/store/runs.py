@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from stead.domain.conclusion import Conclusion
+from stead.domain.goal import INCIDENT
 from stead.domain.run import Brief, Ending, Run, Spent
 from stead.store.codec import dumps, loads
 from stead.store.tables import run, run_step
@@ -36,8 +37,11 @@ def add(
     nonce: str,
     now: datetime,
     session: str = "",
+    goal: str = INCIDENT,
+    estate: str = "",
+    question: str = "",
 ) -> int:
-    """Open a run; its number (the digits of R-9). One of a `session` has incident 0: none has that number."""
+    """Open a run; its number (the digits of R-9). One about no incident has incident 0: none has that number."""
     values = {
         "incident": incident,
         "episode": episode,
@@ -45,6 +49,9 @@ def add(
         "agent": agent,
         "asked_by": asked_by,
         "session": session,
+        "goal": goal,
+        "estate": estate,
+        "question": question,
         "nonce": nonce,
         "began_at": now,
     }
@@ -134,6 +141,9 @@ def _run(row: sa.Row[tuple[object, ...]]) -> Run:
         nonce=row.nonce,
         began_at=row.began_at,
         asked_by=row.asked_by,
+        goal=row.goal,
+        estate=row.estate,
+        question=row.question,
         session=row.session,
         ending=Ending(row.ending) if row.ending else None,
         note=row.note,
