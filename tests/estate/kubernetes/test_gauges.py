@@ -13,15 +13,18 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stead.checks.metrics.container_memory_high import container_memory_high
+from stead.checks.metrics.container_throttled import container_throttled
 from stead.checks.metrics.node_cpu_high import node_cpu_high
 from stead.checks.metrics.node_memory_high import node_memory_high
 from stead.checks.metrics.volume_filling import volume_filling
 from stead.clocks import SteppedClock
 from stead.domain.finding import FindingState
+from stead.domain.gauge import Measure
 from stead.domain.scan import Scan
 from stead.estate.kubernetes.connection import connect
 from stead.estate.kubernetes.estate import KubernetesEstate
-from stead.estate.kubernetes.gauges.prometheus import QUERIES
+from stead.estate.kubernetes.gauges.prometheus import CONTAINERS, NODES, QUERIES
 from stead.estate.kubernetes.gauges.quantity import parse_quantity
 from stead.estate.promql import PrometheusTarget
 from stead.ports import Seen
@@ -30,8 +33,9 @@ from stead.practice.images import Image
 from stead.secrets import SecretRef
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-CHECKS = (node_cpu_high, node_memory_high, volume_filling)
+CHECKS = (node_cpu_high, node_memory_high, volume_filling, container_memory_high, container_throttled)
 BUSY = Image(cpu_millis=3_950)
+LEAKY = Image(memory_bytes=98 * 2**20)
 
 
 class House:
@@ -47,8 +51,8 @@ class House:
         self.estates.append(made)
         return made
 
-    async def run(self, image: str) -> None:
-        container = {"name": "work", "image": image}
+    async def run(self, image: str, **container: Any) -> None:
+        container = {"name": "work", "image": image, **container}
         self.cluster.apply(
             {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "work", "namespace": "default"}, "spec": {"containers": [container]}}
         )
@@ -77,6 +81,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     cluster = PracticeCluster(clock)
     cluster.add_node("node-1", cpu="4", memory="8Gi")
     cluster.image("busy", BUSY)
+    cluster.image("leaky", LEAKY)
     await cluster.start(tmp_path)
     made = House(cluster, clock)
     yield made
@@ -96,6 +101,28 @@ async def test_a_node_that_stays_busy_is_a_fault_and_one_that_calms_down_is_none
     house.cluster.delete("Pod", "default", "work")
     await house.pass_time(minutes=2)
     assert (await estate.observe("node_cpu_high", late.fingerprint, late.subject)).seen is Seen.QUIET
+
+
+async def test_a_container_that_stays_near_its_limit_is_a_fault_by_one_request_a_look(house: House) -> None:
+    await house.run("leaky", resources={"limits": {"memory": "100Mi"}})
+    estate = house.estate()
+    early = await house.look(estate, 3)
+    assert [(f.check, f.state) for f in early.findings] == [("container_memory_high", FindingState.PROGRESSING)]
+    before = len(house.cluster.requests)
+    (late,) = (await house.look(estate, 15)).findings
+    assert (late.state, late.subject.path, late.container, late.reason) == (FindingState.FIRING, "default/work", "work", "MemoryNearLimit")
+    asked = [request.path for request in list(house.cluster.requests)[before:] if "metrics.k8s.io" in request.path]
+    assert asked.count("/apis/metrics.k8s.io/v1beta1/pods") == 15 == len(asked) / 2
+    assert (await estate.observe("container_memory_high", late.fingerprint, late.subject)).seen is Seen.FIRING
+    house.cluster.delete("Pod", "default", "work")
+    await house.pass_time(minutes=2)
+    assert (await estate.observe("container_memory_high", late.fingerprint, late.subject)).seen is Seen.ABSENT
+
+
+@pytest.mark.parametrize("limits", [{}, {"memory": "1Gi"}])
+async def test_a_container_that_is_far_from_its_limit_or_has_none_is_silence(house: House, limits: dict[str, str]) -> None:
+    await house.run("leaky", resources={"limits": limits})
+    assert (await house.look(house.estate(), 3)).findings == ()
 
 
 async def test_the_watch_tells_it_once_and_says_when_it_is_over(house: House) -> None:
@@ -167,8 +194,9 @@ class Wire:
         self.headers.append(request.headers.get("Authorization", ""))
         if self.fail is not None:
             return web.Response(status=self.fail.status, body=self.fail.body, content_type="application/json")
-        metric = request.query["query"].rpartition("(")[2].rstrip(")")
-        return web.json_response({"status": "success", "data": {"resultType": "matrix", "result": self.series.get(metric, [])}})
+        query = request.query["query"]
+        result = self.series.get(query, self.series.get(query.rpartition("(")[2].rstrip(")"), []))
+        return web.json_response({"status": "success", "data": {"resultType": "matrix", "result": result}})
 
     def volume(self, *parts: float, size: float = 10e9) -> None:
         """A claim that was so full, every five minutes until START."""
@@ -177,6 +205,11 @@ class Wire:
         used, capacity = QUERIES[volume_measure()]
         self.series[used] = [{"metric": metric, "values": [[at, str(part * size)] for at, part in zip(times, parts, strict=True)]}]
         self.series[capacity] = [{"metric": metric, "values": [[at, str(size)] for at in times]}]
+
+    def share(self, query: str, labels: dict[str, str], *parts: float) -> None:
+        """What a query for parts answers, every five minutes until START."""
+        times = [START.timestamp() - 300 * n for n in range(len(parts))][::-1]
+        self.series[query] = [{"metric": labels, "values": [[at, str(part)] for at, part in zip(times, parts, strict=True)]}]
 
 
 def volume_measure() -> Any:
@@ -211,6 +244,39 @@ async def test_a_volume_that_fills_is_foretold_by_the_first_look(
     assert float(asked["end"]) - float(asked["start"]) == 6 * 3600
     assert set(fake.headers) == {"Bearer s3cret"}
     assert "s3cret" not in repr(said)
+
+
+async def test_nodes_and_containers_are_judged_by_what_it_remembers(house: House, wire: tuple[Wire, str]) -> None:
+    await house.run("leaky")
+    fake, url = wire
+    worker = {"namespace": "default", "pod": "work", "container": "work"}
+    fake.share(NODES[Measure.NODE_MEMORY], {"instance": "192.0.2.7:9100", "nodename": "node-1"}, 0.5, *[0.96] * 5)
+    fake.share(NODES[Measure.NODE_CPU], {"instance": "192.0.2.9:9100", "nodename": "nas"}, *[0.99] * 6)
+    fake.share(CONTAINERS[Measure.CONTAINER_THROTTLED], worker, *[0.8] * 5)
+    fake.share(CONTAINERS[Measure.CONTAINER_MEMORY], {**worker, "pod": "gone"}, *[0.99] * 5)
+    estate = house.estate(prometheus=PrometheusTarget(url=url))
+    said = await estate.scan()
+    assert {(f.check, f.subject.name, f.state) for f in said.findings} == {
+        ("node_memory_high", "node-1", FindingState.FIRING),
+        ("container_throttled", "work", FindingState.FIRING),
+    }
+    fake.share(NODES[Measure.NODE_MEMORY], {"nodename": "node-1"}, 0.5, *[0.96] * 5, 0.4)
+    fake.share(CONTAINERS[Measure.CONTAINER_THROTTLED], worker)
+    assert (await estate.scan()).findings == ()
+
+
+async def test_what_prometheus_told_ends_also_where_there_is_no_metrics_server(
+    house: House, wire: tuple[Wire, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("resource_metrics", "pod_metrics"):
+        monkeypatch.setattr(f"stead.estate.kubernetes.gauges.{module}.PATH", "/apis/metrics.example.com/v1/nodes")
+    fake, url = wire
+    fake.share(NODES[Measure.NODE_CPU], {"nodename": "node-1"}, *[0.99] * 6)
+    estate = house.estate(prometheus=PrometheusTarget(url=url))
+    assert [f.check for f in (await estate.scan()).findings] == ["node_cpu_high"]
+    fake.share(NODES[Measure.NODE_CPU], {"nodename": "node-1"}, *[0.1] * 6)
+    said = await estate.scan()
+    assert (said.findings, said.blind) == ((), ())
 
 
 @pytest.mark.parametrize(

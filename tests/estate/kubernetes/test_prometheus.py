@@ -13,10 +13,15 @@ from aiohttp import web
 
 from stead.checks.metrics.volume_filling import volume_filling
 from stead.clocks import SystemClock
+from stead.domain.gauge import Measure
+from stead.estate.kubernetes.decode import convert_object
 from stead.estate.kubernetes.gauges.gauges import Gauges
 from stead.estate.kubernetes.gauges.prometheus import QUERIES, Prometheus
+from stead.estate.kubernetes.slices import Node, Pod
 from stead.estate.kubernetes.view import View
 from stead.estate.promql import PrometheusTarget
+from stead.testing.kinds import thing
+from stead.testing.objects import pod
 
 CONFIG = """
 global: {scrape_interval: 100ms, scrape_timeout: 100ms}
@@ -35,6 +40,19 @@ kubelet_volume_stats_capacity_bytes{SPARE} 1e+10
 kubelet_volume_stats_inodes_used{CLAIM} 5
 # TYPE kubelet_volume_stats_inodes gauge
 kubelet_volume_stats_inodes{CLAIM} 1000
+# TYPE container_memory_working_set_bytes gauge
+container_memory_working_set_bytes{{namespace="payments",pod="api-7c9f-x2x4z",container="app",id="/a"}} 97
+container_memory_working_set_bytes{{namespace="payments",pod="api-7c9f-x2x4z",container="side",id="/b"}} 97
+container_memory_working_set_bytes{{namespace="payments",pod="api-7c9f-x2x4z",container="",id="/"}} 194
+# TYPE container_spec_memory_limit_bytes gauge
+container_spec_memory_limit_bytes{{namespace="payments",pod="api-7c9f-x2x4z",container="app",id="/a"}} 100
+container_spec_memory_limit_bytes{{namespace="payments",pod="api-7c9f-x2x4z",container="side",id="/b"}} 0
+# TYPE node_memory_MemAvailable_bytes gauge
+node_memory_MemAvailable_bytes 2.5e+08
+# TYPE node_memory_MemTotal_bytes gauge
+node_memory_MemTotal_bytes 1e+09
+# TYPE node_uname_info gauge
+node_uname_info{{nodename="node-3",sysname="Linux"}} 1
 """
 
 
@@ -98,6 +116,18 @@ async def test_a_volume_that_prometheus_knows_to_be_full_is_a_fault(prometheus: 
     (found,) = gauges.current().values()
     assert found.evidence[0].value == "9.0 GiB of 9.3 GiB"
     assert found.evidence[0].command.startswith(f"curl -sG {prometheus}/api/v1/query --data-urlencode")
+
+
+async def test_containers_near_their_limit_and_nodes_are_read_by_what_exporters_call_them(prometheus: str) -> None:
+    view, source = View("home"), Prometheus(PrometheusTarget(url=prometheus), SystemClock())
+    view.put(convert_object(Pod, pod()))
+    view.put(convert_object(Node, thing("Node", "node-3", {"namespace": ""})))
+    read = await source.read(view)
+    await source.close()
+    assert {(one.measure, one.subject.name, one.container, one.samples[-1].value) for one in read if one.capacity == 1.0} == {
+        (Measure.NODE_MEMORY, "node-3", "", 0.75),
+        (Measure.CONTAINER_MEMORY, "api-7c9f-x2x4z", "app", 0.97),
+    }
 
 
 async def test_its_own_words_about_a_wrong_query_are_a_blindness(prometheus: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from stead.domain.evidence import Evidence
@@ -9,7 +10,7 @@ from stead.domain.finding import Finding, Progressing, Severity
 from stead.domain.gauge import Gauge
 
 SUSTAINED = timedelta(minutes=15)
-"""How long a node must be above its bound: a backup or a build keeps one busy for minutes, and is no fault."""
+"""How long it must be above its bound: a backup or a build keeps a node busy for minutes, and is no fault."""
 HIGH = 0.90
 """The part of a node's CPU or memory above which it is a fault when it stays so: the bound that people expect (> 90 % sustained)."""
 
@@ -38,18 +39,32 @@ def span(left: timedelta) -> str:
     return f"{minutes / 60:.0f} hours" if minutes < 48 * 60 else f"{minutes / 60 / 24:.0f} days"
 
 
-def sustained(gauge: Gauge, what: str, reason: str, now: datetime) -> Finding | Progressing | None:
-    """A fault once the gauge has been above `HIGH` for `SUSTAINED`; before that it may still pass."""
-    since = gauge.series.above_since(HIGH * gauge.capacity, timedelta(seconds=_GAP * gauge.every))
+def sustained(
+    gauge: Gauge,
+    what: str,
+    reason: str,
+    now: datetime,
+    *,
+    bound: float = HIGH,
+    says: Callable[[str], str] | None = None,
+    severity: Severity = Severity.WARNING,
+) -> Finding | Progressing | None:
+    """A fault once the gauge has been above `bound` for `SUSTAINED`; before that it may still pass.
+
+    `says` makes the summary from the newest value; None: it is a node that has used so much of its `what`.
+    """
+    since = gauge.series.above_since(bound * gauge.capacity, timedelta(seconds=_GAP * gauge.every))
     last = gauge.series.last
     if since is None or last is None:
         return None
     finding = Finding(
         check="",
         subject=gauge.subject,
+        top=gauge.top,
+        container=gauge.container,
         reason=reason,
-        summary=f"node {gauge.subject.name} has used {percent(gauge.part)} of its {what}",
-        severity=Severity.WARNING,
+        summary=says(percent(gauge.part)) if says else f"node {gauge.subject.name} has used {percent(gauge.part)} of its {what}",
+        severity=severity,
         evidence=(Evidence(what=f"{what} in use", value=percent(gauge.part), command=gauge.command),),
         since=since,
     )

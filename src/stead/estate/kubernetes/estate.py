@@ -36,8 +36,9 @@ from stead.estate.kubernetes.custom_kinds import looks_at_custom
 from stead.estate.kubernetes.discovery import Discovery
 from stead.estate.kubernetes.enrich.enricher import Enricher
 from stead.estate.kubernetes.errors import AbsentError, as_blind
-from stead.estate.kubernetes.gauges.gauges import Gauges
+from stead.estate.kubernetes.gauges.gauges import Gauges, looked_up
 from stead.estate.kubernetes.gauges.kubelet import KubeletStats
+from stead.estate.kubernetes.gauges.pod_metrics import PodMetrics
 from stead.estate.kubernetes.gauges.prometheus import Prometheus
 from stead.estate.kubernetes.gauges.reading import Source
 from stead.estate.kubernetes.gauges.resource_metrics import ResourceMetrics
@@ -47,7 +48,6 @@ from stead.estate.kubernetes.kinds import Kind, custom_kind, kind_named, kind_of
 from stead.estate.kubernetes.proof import cannot_judge, followed, judged, lags, metadata, needed, wanted
 from stead.estate.kubernetes.reader import Reader
 from stead.estate.kubernetes.runner import Runner
-from stead.estate.kubernetes.slices import Node
 from stead.estate.kubernetes.snapshot import Lister, Snapshot
 from stead.estate.kubernetes.view import View
 from stead.estate.kubernetes.watch import PAGE
@@ -85,15 +85,15 @@ class KubernetesEstate:
         self._excluded = Patterns.of(excluded_namespaces).match
         self._lister = Lister(estate_id, self._client, self._discovery, clock, self._excluded)
         gauge_checks = tuple(gauge_checks)
-        # What nodes have is read with them; measures say only what is in use.
-        self._kinds = tuple(dict.fromkeys((*followed(self.checks), *((kind_of(Node),) if gauge_checks else ()))))
+        # What nodes and containers have is read with them; measures say only what is in use.
+        self._kinds = tuple(dict.fromkeys((*followed(self.checks), *(kind_of(struct) for struct in looked_up(gauge_checks)))))
         self._custom = looks_at_custom(self.checks)
         self._writer = ApiClient(write_connection, timeouts) if write_connection is not None else None
         # Only pauses between tries come out of it: nothing that anybody could want to guess.
         self._rng = rng or random.Random()  # noqa: S311
         self._watcher: Watcher | None = None
         self._history: History | None = None
-        sources: list[Source] = [ResourceMetrics(self._client)]
+        sources: list[Source] = [ResourceMetrics(self._client), PodMetrics(self._client)]
         sources += [Prometheus(prometheus, clock)] if prometheus is not None else []
         sources += [KubeletStats(self._client)] if kubelet_stats else []
         self._gauges = Gauges(estate_id, sources, gauge_checks, clock)
@@ -264,8 +264,11 @@ class KubernetesEstate:
 
     async def _observe_gauge(self, name: str, fingerprint: str, subject: Subject) -> Observation:
         present = await self.read(subject) is not None
-        found = await self._lister.snapshot([kind_of(Node)])
-        await self._gauges.look(found.view)
+        if self._watcher is not None:
+            view = self._watcher.mirror.view
+        else:
+            view = (await self._lister.snapshot([kind_of(struct) for struct in looked_up(self._gauges.checks)])).view
+        await self._gauges.look(view)
         if name in self._gauges.blind_checks:
             return Observation(seen=Seen.BLIND, present=present, note="what it is measured by cannot be read")
         return judged(self._gauges.current(), fingerprint, present=present)

@@ -20,10 +20,21 @@ from stead.domain.subject import Key, Subject
 from stead.estate.kubernetes.errors import AbsentError, as_blind
 from stead.estate.kubernetes.gauges.reading import Reading, Source
 from stead.estate.kubernetes.runner import Delta
+from stead.estate.kubernetes.slices import Node, Object, Pod, ReplicaSet
 from stead.estate.kubernetes.view import View
 from stead.ports import Clock
 
-_Place = tuple[Measure, Key]
+_Place = tuple[Measure, Key, str, str]
+"""What is measured, of what, of which container, and by which source: two may measure the same, and neither speaks for the other."""
+
+
+_OF_CONTAINERS = frozenset({Measure.CONTAINER_MEMORY, Measure.CONTAINER_THROTTLED})
+
+
+def looked_up(checks: Sequence[GaugeCheck]) -> tuple[type[Object], ...]:
+    """The kinds that sources look up for these checks: nodes, and for containers their pods with what controls them."""
+    of_containers = any(check.measures & _OF_CONTAINERS for check in checks)
+    return (*((Node,) if checks else ()), *((Pod, ReplicaSet) if of_containers else ()))
 
 
 class Gauges:
@@ -57,7 +68,8 @@ class Gauges:
     @property
     def blind_checks(self) -> frozenset[str]:
         """Checks that lack a measure at this moment: what they said before is not gone."""
-        lost = {m for s in self._sources if s.name in self._blind or s.name in self._absent or not self.complete for m in s.measures}
+        told = {m for s in self._sources if self.complete and s.name not in self._absent for m in s.measures}
+        lost = {m for s in self._sources for m in s.measures if s.name in self._blind or m not in told}
         return frozenset(check.name for check in self.checks if check.measures & lost)
 
     def current(self) -> Mapping[str, Finding]:
@@ -102,10 +114,10 @@ class Gauges:
         self._blind.pop(source.name, None)
         there: set[_Place] = set()
         for reading in found:
-            place = (reading.measure, reading.subject.key)
+            place = (reading.measure, reading.subject.key, reading.container, source.name)
             there.add(place)
             self._gauges[place] = self._joined(self._gauges.get(place), reading, source)
-        for place in [place for place in self._gauges if place[0] in source.measures and place not in there]:
+        for place in [place for place in self._gauges if place[3] == source.name and place not in there]:
             del self._gauges[place]
 
     def _failed(self, source: Source, error: SteadError, now: datetime) -> None:
@@ -116,6 +128,7 @@ class Gauges:
             self._absent.add(source.name)
             self._seen.discard(source.name)
             self._blind.pop(source.name, None)
+            self._gauges = {place: gauge for place, gauge in self._gauges.items() if place[3] != source.name}
         elif source.name not in self._blind:
             self._blind[source.name] = self._blindness(source, as_blind(error), now)
 
@@ -130,6 +143,8 @@ class Gauges:
             capacity=reading.capacity,
             every=source.every,
             command=reading.command,
+            container=reading.container,
+            top=reading.top,
         )
 
     def _judge(self, now: datetime) -> None:

@@ -21,6 +21,8 @@ class Reading:
     samples: tuple[Sample, ...]
     capacity: float
     command: str
+    container: str = ""
+    top: Subject | None = None
 
 
 class Source(Protocol):

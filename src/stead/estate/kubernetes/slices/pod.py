@@ -42,9 +42,20 @@ class Probe(Slice, frozen=True):
     failure_threshold: int = 3
 
 
+class Limits(Slice, frozen=True):
+    """Amounts as Kubernetes writes them (gauges/quantity.py); a manifest may have a number."""
+
+    memory: str | int | float = ""
+
+
+class Resources(Slice, frozen=True):
+    limits: Limits = Limits()
+
+
 class Container(Slice, frozen=True):
     name: str = ""
     image: str = ""
+    resources: Resources = Resources()
     ports: tuple[ContainerPort, ...] = ()
     env: tuple[EnvVar, ...] = ()
     env_from: tuple[EnvFromSource, ...] = ()
