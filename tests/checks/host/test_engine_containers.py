@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,10 +18,23 @@ NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 ID = "4f0c1d2e3b5a"
 
 
+MONTH = timedelta(days=30)
+
+
 def row(
-    status: str, code: int = 0, *, killed: str = "false", policy: str = "always", restarts: int = 0, health: str = "", error: str = ""
+    status: str,
+    code: int = 0,
+    *,
+    killed: str = "false",
+    policy: str = "always",
+    restarts: int = 0,
+    health: str = "",
+    error: str = "",
+    age: timedelta = MONTH,
+    up: timedelta = MONTH,
 ) -> str:
-    return f'/web|{status}|{code}|{killed}|{policy}|{restarts}|{health}|"{error}"'
+    made, begun = ((NOW - span).isoformat() for span in (age, up))
+    return f'/web|{status}|{code}|{killed}|{policy}|{restarts}|{health}|"{made}"|"{begun}"|"{error}"'
 
 
 def docker(*rows: str) -> dict[str, str]:
@@ -36,6 +49,12 @@ def docker(*rows: str) -> dict[str, str]:
         (row("running", health="starting"), None),
         (row("running", health="unhealthy"), "ContainerUnhealthy"),
         (row("running", restarts=99), None),
+        (row("running", restarts=12, age=timedelta(seconds=15), up=timedelta(seconds=1)), "ContainerRestarting"),
+        (row("running", restarts=12, age=timedelta(hours=1), up=timedelta(minutes=5)), None),
+        (row("running", restarts=12, up=timedelta(seconds=1)), None),
+        (row("running", restarts=10**30, age=timedelta(seconds=15), up=timedelta(seconds=1)), "ContainerRestarting"),
+        (row("running", restarts=1, age=timedelta(seconds=15), up=timedelta(seconds=1)), None),
+        (row("running", restarts=12, policy="no", age=timedelta(seconds=15), up=timedelta(seconds=1)), None),
         (row("restarting", 1, restarts=1), None),
         (row("restarting", 1, restarts=3), "ContainerRestarting"),
         (row("exited", 0), None),

@@ -24,9 +24,12 @@ STOPPED = frozenset({0, 130, 137, 143})
 RESTARTS = 3
 """A container that is between two starts and has been started again this often does not come up."""
 
+JUST, OFTEN = timedelta(minutes=2), timedelta(hours=1)
+"""Podman starts a container again at once: one that never comes up is seen running, begun just now, and on average begun so often."""
+
 _FORMAT = (
     "{{.Name}}|{{.State.Status}}|{{.State.ExitCode}}|{{.State.OOMKilled}}|{{.HostConfig.RestartPolicy.Name}}|{{.RestartCount}}|"
-    "{{if .State.Health}}{{.State.Health.Status}}{{end}}|{{json .State.Error}}"
+    "{{if .State.Health}}{{.State.Health.Status}}{{end}}|{{json .Created}}|{{json .State.StartedAt}}|{{json .State.Error}}"
 )
 """A line for each container, its fields as both engines name them (https://docs.docker.com/reference/api/engine/)."""
 
@@ -35,7 +38,10 @@ _ABSENT = ("Cannot connect to the Docker daemon", "cannot connect to the docker 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """`policy` is its restart policy, `health` what its health check says ("" without one), `error` why it could not be started."""
+    """`policy` is its restart policy, `health` what its health check says ("" without one), `error` why it could not be started.
+
+    `made` and `begun` (the last time) are None where the engine does not tell.
+    """
 
     name: str
     status: str
@@ -45,6 +51,8 @@ class Container:
     restarts: int
     health: str
     error: str
+    made: datetime | None = None
+    begun: datetime | None = None
 
 
 @host_check(every=timedelta(minutes=1))
@@ -62,7 +70,7 @@ async def engine_containers(commands: HostCommands, estate: str, now: datetime) 
         if done is None or (done.code != 0 and not done.stdout.strip() and "no such" not in done.stderr.lower()):
             raise refused(argv, done) if done is not None else BlindError(f"{engine} is gone", reason="Unreachable", command=engine)
         containers, odd = parse_containers(done.stdout)
-        found += [f for container in containers if container.name not in seen for f in _judge(engine, container, estate)]
+        found += [f for container in containers if container.name not in seen for f in _judge(engine, container, estate, now)]
         seen |= {container.name for container in containers}  # podman-docker is Podman under both names
         found += [odd_output("engine_containers", estate, argv[:5], odd[0], now)] if odd else []
     return found
@@ -85,9 +93,9 @@ def parse_containers(text: str) -> tuple[list[Container], list[str]]:
     found: list[Container] = []
     odd: list[str] = []
     for line in filter(None, map(str.strip, text.splitlines())):
-        fields = line.split("|", 7)
+        fields = line.split("|", 9)
         try:
-            name, status, code, killed, policy, restarts, health, error = fields
+            name, status, code, killed, policy, restarts, health, made, begun, error = fields
             said = json.loads(error)
             container = Container(
                 name=name.removeprefix("/"),
@@ -98,6 +106,8 @@ def parse_containers(text: str) -> tuple[list[Container], list[str]]:
                 restarts=int(restarts),
                 health=health,
                 error=said if isinstance(said, str) else "",
+                made=_moment(made),
+                begun=_moment(begun),
             )
         except (ValueError, RecursionError):
             odd.append(line)
@@ -106,10 +116,27 @@ def parse_containers(text: str) -> tuple[list[Container], list[str]]:
     return found, odd
 
 
-def _judge(engine: str, one: Container, estate: str) -> list[Finding]:
+def _moment(text: str) -> datetime | None:
+    """RFC 3339 in quotes; the year 1 is Go's way of saying never."""
+    try:
+        found = datetime.fromisoformat(text.strip('"'))
+    except ValueError:
+        return None
+    return found if found.year > 1 and found.tzinfo is not None else None
+
+
+def _comes_and_goes(one: Container, now: datetime) -> bool:
+    if one.restarts < RESTARTS or one.made is None or one.begun is None:
+        return False
+    return now - one.begun < JUST and now - one.made < min(one.restarts, 100_000) * OFTEN
+
+
+def _judge(engine: str, one: Container, estate: str, now: datetime) -> list[Finding]:
     kept = one.policy in ("always", "unless-stopped", "on-failure")
     if one.status == "running":
         wrong = ("ContainerUnhealthy", "fails its health check") if one.health == "unhealthy" else None
+        if wrong is None and kept and _comes_and_goes(one, now):
+            wrong = ("ContainerRestarting", f"keeps restarting, {one.restarts} times by now")
     elif one.status == "restarting":
         wrong = ("ContainerRestarting", f"keeps restarting, exit code {one.code}") if one.restarts >= RESTARTS else None
     elif one.status == "dead":
