@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.engine.conftest import OnCall, broken
 
 from stead.app import graphs, reasons, why_not
@@ -95,7 +98,27 @@ async def test_why_answers_from_what_was_stored(on_call: OnCall) -> None:
     assert any("a new disk (person:anna)" in text for text in spoken)
     assert spoken[-1] == "chat was told, because something about it changed: an edit, without a sound"
     acted = said["Why did it act, or not?"]
-    assert acted[:2] == ["no playbook knows pod_not_ready", "no playbook knows node_not_ready, pod_not_ready"]
+    assert acted == ["replace_failing_pod looked at it, and had nothing to propose"]
+
+
+@given(st.text() | st.from_regex(r"\A[a-z/ ]{0,20}\Z"))
+def test_whatever_is_asked_names_something_or_is_refused_in_one_sentence(text: str) -> None:
+    try:
+        asked = why_not.parse(text)
+    except UserError as error:
+        assert "\n" not in error.what
+    else:
+        assert asked.name
+        assert not asked.means(NODE.subject) or asked.name == "n1"
+
+
+@given(st.text(min_size=1).filter(lambda text: "/" not in text and text.strip()), st.sampled_from(["", "pod", "widget.example.com"]))
+def test_a_finding_is_found_by_its_name_whatever_that_is(name: str, kind: str) -> None:
+    subject = replace(NODE.subject, kind=kind or "Node", name=name.strip())
+    asked = why_not.parse(f"{kind}/{name}" if kind else name)
+    if kind:  # Two parts may be a namespace and a name, and are tried as a kind second.
+        asked = why_not.Asked(asked.namespace.lower(), "", asked.name)
+    assert asked.means(subject)
 
 
 async def test_why_not_tells_what_is_known_what_is_muted_and_what_was(on_call: OnCall) -> None:

@@ -164,8 +164,7 @@ def _nothing(stead: Stead, answer: Json, *, watched: bool) -> Iterator[str]:
     if answer["incidents"] or any(word["state"] in ("firing", "progressing") for word in answer["checks"]):
         return
     if not watched:
-        kind = "is watched" if stead.estates else "is configured"
-        yield f"no cluster {kind} at this moment, so nothing can be said of it"
+        yield f"nothing {'is watched' if stead.estates else 'is configured'} at this moment, so nothing can be said of it"
     elif not answer["subjects"]:
         yield "no object of that name is known to Stead: it does not exist, is of a kind that no check reads, or its namespace is left out"
     elif answer["checks"]:

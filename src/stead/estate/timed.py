@@ -16,9 +16,10 @@ from typing import Any
 from stead.domain.errors import BlindError, PermanentError, UnreachableError
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, FindingClass, FindingState, merge
-from stead.domain.scan import Scan
+from stead.domain.scan import Account, Scan
 from stead.domain.subject import Subject
 from stead.domain.trigger import Sightings
+from stead.estate.timed_account import account
 from stead.ports import Clock, Hands, Object, Observation, Seen
 
 Findings = dict[str, Finding]
@@ -51,6 +52,7 @@ class TimedEstate(ABC):
         self.id = estate_id
         self._clock = clock
         self._stopped = asyncio.Event()
+        self._last: tuple[Mapping[str, Look], Mapping[str, Findings]] | None = None
 
     @abstractmethod
     def looks(self) -> Mapping[str, Look]:
@@ -84,6 +86,7 @@ class TimedEstate(ABC):
         looks = self.looks()
         known = await self._look(looks.values(), patient=True)
         due = {look.key: self._clock.now() + look.every for look in looks.values()}
+        self._last = (looks, known)
         yield self._sightings(known, {}, looks, complete=True)
         while await self._sleep_until(self._next(due)):
             looks, now = self.looks(), self._clock.now()
@@ -95,9 +98,18 @@ class TimedEstate(ABC):
                 fresh |= await self._look(wanted)
             due = {look.key: now + look.every if name in fresh else due[look.key] for name, look in looks.items()}
             before, known = known, {**{name: said for name, said in known.items() if name in looks}, **_keeping(known, fresh)}
+            self._last = (looks, known)
             found = self._sightings(known, before, looks, complete=_recovered(before, known))
             if found.seen or found.gone or found.complete:
                 yield found
+
+    def account(self, kind: str, namespace: str, name: str) -> Account | None:
+        """See ports.Witness. Nothing here has a namespace."""
+        if self._last is None:
+            return None
+        if namespace:
+            return Account()
+        return account(self.itself(), frozenset(self.counts()), *self._last, (kind.lower(), name))
 
     async def scan(self) -> Scan:
         """Look at everything once, all at the same time."""

@@ -89,9 +89,7 @@ async def test_who_may_not_ask_and_what_is_no_answer_are_blind(says: Any, fails:
 
 
 async def test_records_that_only_root_may_read_are_blind_where_there_are_sessions(says: Any, fails: Any) -> None:
-    locked = fails(
-        "iSCSI ERROR: Maybe you are not root? Could not lock discovery DB: 13 Permission denied", code=6
-    )
+    locked = fails("iSCSI ERROR: Maybe you are not root? Could not lock discovery DB: 13 Permission denied", code=6)
     with pytest.raises(BlindError, match="may not ask iscsiadm"):
         await iscsi.run(says(answers(records=locked)), "nas", NOW)
     none = fails("iscsiadm: No active sessions.", code=21)

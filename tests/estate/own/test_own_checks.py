@@ -7,20 +7,26 @@ import json
 import shutil
 import socket
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stead.cli.run import run as stead
 from stead.clocks import SteppedClock
 from stead.domain.finding import Finding, Severity
+from stead.domain.scan import Account
+from stead.domain.subject import Subject
 from stead.domain.trigger import Sightings
 from stead.estate.beyond import own_addresses
 from stead.estate.host.commands import LocalCommands
 from stead.estate.own.estate import Manner, Own, OwnEstate
 from stead.estate.own.scripts import scripts
+from stead.estate.timed import Look
+from stead.estate.timed_account import account
 
 
 @pytest.fixture
@@ -235,6 +241,49 @@ async def test_files_that_come_change_and_go_are_seen_without_a_restart(folder: 
     assert await story.next() == (["new.sh: two, which is longer"], 0)
     (folder / "new.sh").unlink()
     assert await story.next() == ([], 1)
+
+
+# Why not
+
+
+async def test_what_each_check_last_said_is_known_at_once(folder: Path, clock: SteppedClock) -> None:
+    write(folder, "bad.sh", "echo full; exit 2")
+    write(folder, "good.sh", "exit 0")
+    write(folder, "unsure.sh", "echo cannot tell; exit 3")
+    own = estate(folder, clock)
+    assert own.account("", "", "bad.sh") is None, "nobody has looked yet"
+    story = Story(own, clock)
+    await story.next()
+    told = {name: own.account("", "", name) for name in ("bad.sh", "good.sh", "unsure.sh", "own-checks", "none")}
+    await story.end()
+
+    def said(name: str) -> list[tuple[str, str, bool]]:
+        account = told[name]
+        assert account is not None
+        return [(word.check, word.finding.summary if word.finding else "", word.blind) for word in account.words]
+
+    assert said("bad.sh") == [("bad.sh", "bad.sh: full", False)]
+    assert said("good.sh") == [("good.sh", "", False)]
+    assert said("unsure.sh") == [("unsure.sh", "", True)]
+    assert said("own-checks") == [*said("bad.sh"), *said("good.sh"), *said("unsure.sh")]
+    assert told["none"] == Account()
+    assert [str(one) for one in (told["good.sh"] or Account()).subjects] == ["OwnCheck good.sh"]
+    assert own.account("owncheck", "", "good.sh") == told["good.sh"]
+    assert own.account("pod", "", "good.sh") == own.account("", "payments", "good.sh") == Account()
+
+
+SUBJECT = Subject(estate="own-checks", api_version="stead/v1", kind="OwnCheck", name="x")
+
+
+async def _nothing(_: datetime) -> list[Finding]:
+    return []
+
+
+@given(st.sampled_from(["", "owncheck", "host"]) | st.text(), st.sampled_from(["x", "own-checks"]) | st.text())
+def test_whatever_is_asked_there_is_an_account(kind: str, name: str) -> None:
+    look = Look(name="x", check="x", every=timedelta(minutes=1), run=_nothing)
+    found = {"x": {"f": Finding(check="x", subject=SUBJECT, reason="R", summary="s")}}
+    assert account(SUBJECT, frozenset({"OwnCheck"}), {"x": look}, found, (kind, name)) is not None
 
 
 # As a person uses it
