@@ -192,5 +192,5 @@ async def test_what_a_host_is_made_of(tmp_path: Path, clock: SteppedClock, monke
         await estate.read(unit("broken.service"))
     with pytest.raises(BlindError):
         await estate.list("v1", "Pod")
-    with pytest.raises(PermanentError, match="no write identity for a host"):
+    with pytest.raises(PermanentError, match="has no write identity: nothing on this host can be changed"):
         estate.hands()
