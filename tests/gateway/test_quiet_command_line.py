@@ -66,6 +66,8 @@ async def test_what_cannot_be_is_one_sentence_and_its_code(listening: Any, capsy
         (f"silence add namespace=dev --no-end --token {reader}", 5, "the token `reader` does not have the scope `approve`"),
         ("silence expire x", 2, "`x` is not a number like S-41"),
         ("adopt I-1", 2, "no choice is given"),
+        ("adopt I-1 --known-until tomorrow", 2, "`tomorrow` is no while and no date"),
+        ("adopt I-1 --known-until 2026-13-45", 2, "`2026-13-45` is no while and no date"),
         ("adopt --fix", 2, "a choice is for some incidents or for --all"),
         ("adopt I-1 --fix --ignore", 2, "choose one of --fix, --known-until and --ignore"),
         ("why I-9", 1, "there is no incident I-9"),

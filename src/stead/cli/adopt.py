@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
+from stead.app.durations import parse_duration
 from stead.cli.client import Client
 from stead.cli.options import Output, Token, Url
 from stead.cli.output import Form, is_terminal, line, say_json, table
 from stead.domain.errors import UserError
 
-_KEYS = "[f]ix it  [k]nown for a while  [i]gnore it  [s]kip  [q]uit"
+_KEYS = "[f]ix it  [k]nown for a while  [i]gnore it  [s]kip (Enter)  [q]uit"
 
 
 def adopt(
@@ -51,8 +53,21 @@ def adopt(
 def _choose(client: Client, choice: str, numbers: list[str], *, everything: bool, known: str, reason: str) -> list[dict[str, Any]]:
     body: dict[str, Any] = {"choice": choice, "incidents": numbers, "all": everything, "reason": reason}
     if choice == "known":
-        body["until" if known[4:5] == "-" else "for"] = known
+        body |= _until(known)
     return client.post("/api/adoption", body)
+
+
+def _until(text: str) -> dict[str, str]:
+    """`30d` or `2026-12-31` as the service wants it. UserError for anything else."""
+    known = text.strip()
+    try:
+        if known[4:5] == "-":
+            datetime.fromisoformat(known)
+            return {"until": known}
+        parse_duration(known)
+    except ValueError:
+        raise UserError(f"`{known[:40]}` is no while and no date", hint="write 30d, 2026-12-31 or the like") from None
+    return {"for": known}
 
 
 def _say(chosen: list[dict[str, Any]], output: Form) -> None:
@@ -75,7 +90,7 @@ def _ask_for_each(client: Client, waiting: list[dict[str, Any]]) -> None:
     for incident in waiting:
         print(line(f"{incident['id']}  {incident['severity']}  {incident['title']}"))
         seen: list[dict[str, Any]] = incident["cause"]["evidence"] if incident["cause"] else []
-        for evidence in seen[:2]:
+        for evidence in [one for one in seen if one["value"] not in incident["title"]][:2]:
             print(line(f"    {evidence['what']}: {evidence['value']}")[:200])
         if not _ask(client, incident["id"]):
             return
@@ -90,12 +105,36 @@ def _ask(client: Client, number: str) -> bool:
             return answer == "s"
         choice = {"f": "fix", "k": "known", "i": "ignore"}.get(answer)
         if choice is None:
+            print("  press f, k, i, s or q")
             continue
-        known = typer.prompt("  known until (30d, 2026-12-31)", default="30d") if choice == "known" else ""
-        reason = "" if choice == "fix" else typer.prompt("  why", default="")
+        known = _ask_until() if choice == "known" else ""
+        reason = "" if choice == "fix" else _ask_why(needed=choice == "ignore")
         try:
             _say(_choose(client, choice, [number], everything=False, known=known, reason=reason), Form.TABLE)
         except UserError as error:
-            print(line(f"  {error.what}" + (f"; {error.hint}" if error.hint else "")))
+            _explain(error)
             continue
         return True
+
+
+def _ask_until() -> str:
+    while True:
+        known: str = typer.prompt("  known until (30d, 2026-12-31)", default="30d")
+        try:
+            _until(known)
+        except UserError as error:
+            _explain(error)
+        else:
+            return known
+
+
+def _ask_why(*, needed: bool) -> str:
+    while True:
+        reason: str = typer.prompt("  why" if needed else "  why (Enter: no word)", default="", show_default=False)
+        if reason.strip() or not needed:
+            return reason
+        print("  what is ignored for good needs a reason")
+
+
+def _explain(error: UserError) -> None:
+    print(line(f"  {error.what}" + (f"; {error.hint}" if error.hint else "")))
