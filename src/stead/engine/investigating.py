@@ -100,11 +100,15 @@ def _over_or_stopped(connection: sa.Connection, over: Callable[[sa.Connection, i
 def _recorded(journey: Journey, number: int, step: Step) -> Once:
     """Each step in the run's own record too, where it is found again should the durable engine's be lost between the two."""
 
+    known: dict[str, Any] | None = None  # one look is enough: nobody else writes steps of this run
+
     async def once(key: str, kind: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         async def recorded() -> Any:
-            known = await journey.store.look(runs.step, number, key)
-            if known is not None:
-                return known
+            nonlocal known
+            if known is None:
+                known = {each.key: each.body for each in await journey.store.look(runs.steps, number)}
+            if key in known:
+                return known[key]
             body = plain(await journey.there(work))
             await journey.store.run(investigations.keep_step, journey, number, key, kind, body)
             fault_point(f"investigate.{kind}-recorded")
