@@ -30,6 +30,13 @@ async def test_a_command_answers_in_the_c_locale(monkeypatch: pytest.MonkeyPatch
     assert (found.code, found.stdout, found.stderr) == (3, "C.UTF-8\n", "no\n")
 
 
+async def test_a_command_is_handed_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEAD_TOKEN", "s3cret")
+    found = await LocalCommands().run(["sh", "-c", "cat /proc/$$/environ"], 10)
+    assert "PATH=" in found.stdout
+    assert "s3cret" not in found.stdout
+
+
 async def test_a_missing_program_is_an_answer() -> None:
     assert (await LocalCommands().run(["no-such-program-here"], 10)).code == 127
 

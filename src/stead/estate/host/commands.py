@@ -1,6 +1,7 @@
 """Commands on this very machine, behind the `HostCommands` port.
 
-Promise: whatever is started is ended, its children too; an answer that is not whole is a BlindError, never a shorter answer.
+Promise: whatever is started is ended, its children too; an answer that is not whole is a BlindError, never a shorter answer. A program
+gets of this process's environment what it needs to find its peers, and no token.
 """
 
 from __future__ import annotations
@@ -18,6 +19,20 @@ LIMIT = 1024 * 1024
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 """Exit codes that shells give for a missing program, and for one that may not be run (POSIX, 2.8.2)."""
 
+_HANDED_ON = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "TZ",
+    "TMPDIR",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DOCKER_HOST",
+    "CONTAINER_HOST",
+)
+"""Where programs are, who runs them, and where the buses and engines listen that `systemctl --user`, `docker` and `podman` ask."""
+
 
 class LocalCommands:
     """Runs commands in the C locale, without a terminal and without input."""
@@ -27,7 +42,7 @@ class LocalCommands:
 
     async def run(self, argv: Sequence[str], timeout: float) -> Completed:
         """See ports.HostCommands. Times out after `timeout` wall-clock seconds; then all that was started is killed."""
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("LC_") and name != "LANGUAGE"}
+        environ = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
         try:
             process = await asyncio.create_subprocess_exec(
                 *argv,
