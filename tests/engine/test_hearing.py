@@ -12,6 +12,7 @@ from stead.domain.alert import Alert
 from stead.domain.finding import Severity
 from stead.domain.subject import Subject
 from stead.engine.hearing import Message
+from stead.store.retention import forget_alerts
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
@@ -146,3 +147,13 @@ async def test_thousands_in_one_breath_are_all_heard(on_call: OnCall) -> None:
     assert len(await on_call.incidents()) == 50
     await hear(on_call, *[Alert(key=one.key, name=one.name, labels=one.labels, firing=False) for one in many])
     assert set((await on_call.incidents()).values()) == {"resolved"}
+
+
+async def test_what_is_over_is_let_go_of_after_its_time_and_what_goes_on_is_not(on_call: OnCall) -> None:
+    await hear(on_call, alert(), alert("KubePodNotReady"))
+    await hear(on_call, alert(firing=False))
+    later = on_call.clock.now() + HOUR
+    assert await on_call.stead.store.run(forget_alerts, later) == 1
+    assert await on_call.stead.store.run(forget_alerts, later) == 0
+    await hear(on_call, alert("KubePodNotReady", firing=False))
+    assert (await on_call.incident())["state"] == "resolved"

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from stead.domain.delivery import DeliveryState
 from stead.store.incidents import ENDED
-from stead.store.tables import action, approval, delivery, event, finding, incident, run, run_step, session, silence, trigger
+from stead.store.tables import action, alert, approval, delivery, event, finding, incident, run, run_step, session, silence, trigger
 from stead.store.triggers import DONE
 
 MOST = 500
@@ -91,11 +91,20 @@ def forget_silences(connection: sa.Connection, before: datetime) -> int:
     return connection.execute(sa.delete(silence).where(silence.c.number.in_(old.scalar_subquery()))).rowcount
 
 
+def forget_alerts(connection: sa.Connection, before: datetime) -> int:
+    """Alerts of other systems that ended before then; their findings and incidents have a time of their own."""
+    old = sa.select(alert.c.hook, alert.c.key).where(alert.c.ended_at < before).limit(MOST)
+    found = [tuple(row) for row in connection.execute(old)]
+    connection.execute(sa.delete(alert).where(sa.tuple_(alert.c.hook, alert.c.key).in_(found)))
+    return len(found)
+
+
 RECORDS: tuple[Callable[[sa.Connection, datetime], int], ...] = (
     forget_incidents,
     forget_loose_findings,
     forget_loose_events,
     forget_overtaken_deliveries,
     forget_silences,
+    forget_alerts,
 )
 """What is kept as a record of what happened. Triggers are the journal of work, and go sooner."""
