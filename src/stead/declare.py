@@ -302,13 +302,15 @@ class Tool:
     """One look that a model may ask for. It reads and never changes; `run(estate, arguments)` raises BlindError when it could not look.
 
     `arguments` is a msgspec Struct: its fields, with their descriptions, are the schema that the model is told, and what it sends is
-    checked against it before `run` is called. `page` is what the model is told of it.
+    checked against it before `run` is called. `page` is what the model is told of it. `schema` is a JSON Schema in the place of the
+    Struct's, for a tool that somebody else describes and checks.
     """
 
     name: str
     arguments: type[Any]
     run: Callable[[Estate, Any], Awaitable[Looked]]
     page: str
+    schema: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +319,7 @@ class Toolset:
 
     `kinds` are the kinds of objects whose incidents are offered its tools at once, None: all. In others a model asks for them by the
     toolset's name, and the first sentence of `page` is what it knows of them.
+    `arrive()` gives the tools of one that has to ask somebody which there are: it is called at the beginning of each run, and never raises.
     """
 
     name: str
@@ -324,6 +327,7 @@ class Toolset:
     tools: tuple[Tool, ...]
     page: str = ""
     kinds: frozenset[str] | None = None
+    arrive: Callable[[], Awaitable[tuple[Tool, ...]]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from stead.engine import goal_runs, investigations, spending, talking
 from stead.engine.faults import fault_point
 from stead.engine.investigate import Once, Outcome, Segment
 from stead.engine.journey import Journey
-from stead.engine.toolbox import Toolbox
+from stead.engine.toolbox import Toolbox, arrived
 from stead.store import incidents, runs, switch, talks
 from stead.store.codec import load_plain, plain
 
@@ -87,7 +88,8 @@ async def _play(journey: Journey, run: Run, brief: Brief, where: str, step: Step
         return await journey.store.look(_over_or_stopped, over, run)
 
     most = min(MOST, context_of(models.specs) * 3 // SHARE)
-    toolbox = Toolbox.of(estate, journey.toolsets, journey.redact, run.nonce, most, brief.kinds, brief.toolsets)
+    toolsets = await journey.there(partial(arrived, journey.toolsets))
+    toolbox = Toolbox.of(estate, toolsets, journey.redact, run.nonce, most, brief.kinds, brief.toolsets)
     return await Segment(run, brief, toolbox, models, _recorded(journey, run.number, step), over_now).play()
 
 

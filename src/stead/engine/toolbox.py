@@ -11,7 +11,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -175,8 +175,15 @@ def asked_for(call: ToolCall) -> str:
         return ""
 
 
+async def arrived(toolsets: Sequence[Toolset]) -> list[Toolset]:
+    """The toolsets with the tools of those that had to ask which there are."""
+    asked = await asyncio.gather(*(toolset.arrive() for toolset in toolsets if toolset.arrive is not None))
+    fresh = iter(asked)
+    return [toolset if toolset.arrive is None else replace(toolset, tools=next(fresh)) for toolset in toolsets]
+
+
 def _offer(tool: Tool) -> ToolOffer:
-    return ToolOffer(name=tool.name, description=tool.page, schema=schema_of(tool.arguments))
+    return ToolOffer(name=tool.name, description=tool.page, schema=tool.schema or schema_of(tool.arguments))
 
 
 def _first_sentence(page: str) -> str:
