@@ -37,3 +37,16 @@ def test_a_kill_is_told_with_its_exit_code(sick: Json) -> None:
 )
 def test_what_is_over_or_no_such_kill_is_silence(healthy: Json) -> None:
     assert judge(container_oom, healthy, now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        ({"memory": "256Mi"}, "was killed for passing its memory limit of 256Mi"),
+        ({"cpu": "1"}, "was killed for want of memory, though it has no memory limit of its own"),
+    ],
+)
+def test_the_limit_is_named_and_where_there_is_none_that_is_said(limits: Json, why: str) -> None:
+    spec = {"containers": [{"name": "app", "image": "example.com/api:12", "resources": {"limits": limits}}]}
+    (found,) = judge(container_oom, pod(spec=spec, statuses=[container_status(restartCount=1, lastState=KILLED)]), now=NOW)
+    assert found.summary.endswith(why)

@@ -18,7 +18,7 @@ FRESH = timedelta(hours=1)
 
 @check(watches=[Pod, Node], unless=calm)
 def container_oom(pod: Pod, view: View, now: datetime) -> Iterator[Finding]:
-    """A container is killed by the kernel for passing its memory limit (OOMKilled), now or within the last hour."""
+    """A container is killed by the kernel for passing its memory limit, or for want of memory (OOMKilled), now or within the last hour."""
     if not judged(pod):
         return
     for part in parts(pod):
@@ -29,13 +29,19 @@ def container_oom(pod: Pod, view: View, now: datetime) -> Iterator[Finding]:
         yield view.finding(
             pod,
             reason="OOMKilled",
-            summary=f"container `{part.name}` of {pod.metadata.namespace}/{pod.metadata.name} was killed for passing its memory limit",
+            summary=f"container `{part.name}` of {pod.metadata.namespace}/{pod.metadata.name} was killed {_why(part)}",
             severity=harm(pod, view) if down else Severity.WARNING,
             container=part.name,
             evidence=state_seen(pod, part),
             depends_on=lost_node(pod, view),
             since=last.finished_at,
         )
+
+
+def _why(part: Part) -> str:
+    """The kernel kills at the container's limit, or, where it has none, when the pod's own or the node's memory is used up."""
+    limit = str(part.spec.resources.limits.memory)[:20]
+    return f"for passing its memory limit of {limit}" if limit else "for want of memory, though it has no memory limit of its own"
 
 
 def _still_matters(part: Part, last: Terminated, now: datetime) -> bool:
