@@ -178,7 +178,9 @@ class World:
 
     def writes(self, verb: str) -> int:
         """How many changes of this kind the cluster accepted from the identity that acts."""
-        return sum(1 for r in self.cluster.requests if r.user == house.WRITER and r.verb == verb and r.code < 300)
+        return sum(
+            1 for r in self.cluster.requests if r.user == house.WRITER and r.verb == verb and r.code < 300 and "dryRun" not in r.query
+        )
 
     async def until(self, told: Callable[[], Any]) -> Any:
         """The first true answer of `told()`, asked again while the service is away."""

@@ -81,6 +81,11 @@ def approval(of: Approval) -> dict[str, Any]:
         "command": request.command,
         "undo": request.undo,
         "digest": of.digest,
+        "preview": list(of.preview),
+        "tainted": request.tainted,
+        "doubt": request.doubt,
+        "people": of.people,
+        "first_by": of.first_by,
         "asked_at": time(of.asked_at),
         "expires_at": time(of.expires_at),
         "decided_by": of.decided_by,
@@ -90,7 +95,16 @@ def approval(of: Approval) -> dict[str, Any]:
 
 
 def approval_list(connection: sa.Connection, everything: bool) -> list[dict[str, Any]]:
-    return [approval(found) for found in actions.approvals(connection, everything=everything)]
+    return [approval(found) | _evidence(connection, found) for found in actions.approvals(connection, everything=everything)]
+
+
+def _evidence(connection: sa.Connection, of: Approval) -> dict[str, Any]:
+    """On what the question rests, and since when that is known."""
+    stored = findings.find(connection, of.action.request.fingerprint)
+    if stored is None:
+        return {"evidence": [], "seen_at": None}
+    seen = [{"what": one.what, "value": one.value, "command": one.command, "tainted": one.tainted} for one in stored.finding.evidence]
+    return {"evidence": seen, "seen_at": time(stored.opened_at)}
 
 
 def counts(connection: sa.Connection) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from stead.declare import Check, GaugeCheck, HostCheck, Playbook, Verb
 from stead.domain.action import Risk
 from stead.domain.errors import UserError
 from stead.domain.ids import INVESTIGATOR
+from stead.domain.invariants import Invariant
 from stead.domain.limits import Limits
 from stead.domain.matching import Patterns
 from stead.domain.policy import MATCHABLE, Condition, Hours, Policy, Rule, Verdict
@@ -101,7 +102,30 @@ class RuleSettings(Section):
     even_if_tainted: bool = Field(
         default=False, description="Allow also when somebody else's words led to it and it can be taken back; else a person is asked."
     )
+    people: Literal[1, 2] = Field(default=1, description="How many people must say yes; 2 for what cannot be taken back.")
     reason: str = Field(default="", max_length=500, description="Why, in the words that a person is told.")
+
+
+class InvariantCondition(Section):
+    """Which findings break it. Every key that is given must match; of kind, namespace and name, the finding's workload counts, too."""
+
+    check: OneOrMore | None = Field(default=None, description="The check that finds it.")
+    estate: OneOrMore | None = Field(default=None, description="The id of the estate.")
+    kind: OneOrMore | None = Field(default=None, description="What is wrong, or its workload: `Deployment`.")
+    namespace: OneOrMore | None = Field(default=None, description="Its namespace.")
+    name: OneOrMore | None = Field(default=None, description="Its name.")
+
+
+class InvariantSettings(Section):
+    """Something that must hold whatever Stead does: no finding may match."""
+
+    id: str = Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", description="Its name in decisions and proofs.")
+    when: InvariantCondition = Field(description="Which findings break it.")
+    reason: str = Field(default="", max_length=500, description="Why, in the words that a person is told.")
+
+    def invariant(self) -> Invariant:
+        given = {name: getattr(self.when, name) for name in InvariantCondition.model_fields}
+        return Invariant(id=self.id, fields={k: Patterns.of(v) for k, v in given.items() if v is not None}, reason=self.reason)
 
 
 class CapSettings(Section):
@@ -126,6 +150,9 @@ class PolicySettings(Section):
 
     version: Literal[1] = Field(default=1, description="The format of this file.")
     time_zone: str = Field(default="UTC", description="By whose clock `time` is meant: `Europe/Zurich`.")
+    invariants: list[InvariantSettings] = Field(
+        default_factory=list[InvariantSettings], description="What must hold before, during and after every action."
+    )
     caps: CapSettings = Field(default=CapSettings(), description="How much is done without a person in a time.")
     rules: list[RuleSettings] = Field(description="All matching rules are collected; deny beats needs_approval beats allow; none is deny.")
 
@@ -187,7 +214,9 @@ def policy_of(written: Written, catalogue: Catalogue) -> Policy:
     for path, what, hint in _mistakes(settings.rules, catalogue):
         raise UserError(f"{written.name}:{written.line(path)}: `{key_text(path)}` {what}", hint=hint)
     zone = _zone(settings.time_zone, written)
-    return Policy(tuple(_rule(rule, zone) for rule in settings.rules), settings.caps.limits())
+    return Policy(
+        tuple(_rule(rule, zone) for rule in settings.rules), settings.caps.limits(), tuple(one.invariant() for one in settings.invariants)
+    )
 
 
 def _zone(name: str, written: Written) -> ZoneInfo:
@@ -207,6 +236,7 @@ def _rule(rule: RuleSettings, zone: ZoneInfo) -> Rule:
         when=_condition(rule.when, zone),
         unless=tuple(_condition(exception, zone) for exception in rule.unless),
         even_if_tainted=rule.even_if_tainted,
+        people=rule.people,
         reason=rule.reason,
     )
 
@@ -253,6 +283,7 @@ def _conditions(rule: RuleSettings, here: Path_) -> Iterator[tuple[Path_, Condit
 
 def _misreadings(rule: RuleSettings, here: Path_) -> Iterator[Mistake]:
     """What is well-formed and would not do what it seems to say."""
+    yield from _misread_people(rule, here)
     yield from _misread_allow(rule, here) if rule.verdict == "allow" else _misread_stricter(rule, here)
     for n, exception in enumerate(rule.unless):
         if exception == ConditionSettings():
@@ -265,6 +296,11 @@ def _misread_allow(rule: RuleSettings, here: Path_) -> Iterator[Mistake]:
     if rule.when.workload_labels:
         where = (*here, "when", "workload_labels")
         yield where, "cannot allow anything: whoever deploys a workload writes its labels", "use `labels` (the namespace's), or a deny rule"
+
+
+def _misread_people(rule: RuleSettings, here: Path_) -> Iterator[Mistake]:
+    if rule.people > 1 and rule.verdict != "needs_approval":
+        yield (*here, "people"), "means something only on a needs_approval rule", "leave it out"
 
 
 def _misread_stricter(rule: RuleSettings, here: Path_) -> Iterator[Mistake]:

@@ -36,7 +36,7 @@ from stead.domain.audit import Head
 from stead.domain.errors import Exit, SteadError, UserError
 from stead.domain.people import Principal
 from stead.domain.policy import Autonomy, Policy
-from stead.engine import approvals, due, intake, investigations, journal, mutes, stopping, workflows
+from stead.engine import approvals, due, editing, intake, investigations, journal, mutes, stopping, workflows
 from stead.engine.journey import Journey
 from stead.estate.history.book import Book
 from stead.ports import Channel, Clock, Estate
@@ -262,6 +262,11 @@ class Stead:
         """Answer A-`number`. UserError when that cannot be (any more), and nothing is changed."""
         decided = await self.store.run(approvals.answer, self._running, number, approve=approve, by=by, reason=reason)
         return answers.approval(decided)
+
+    async def decide_with(self, number: int, *, parameters: Mapping[str, Any], by: Principal, reason: str = "") -> dict[str, Any]:
+        """Approve another action in the place of A-`number`'s. UserError when that cannot be, and nothing is changed."""
+        work = editing.approve_with
+        return answers.approval(await self.store.run(work, self._running, number, parameters=parameters, by=by, reason=reason))
 
     async def note(self, incident: int, *, by: Principal, text: str) -> dict[str, Any]:
         """Add a person's words to the incident. UserError when there is no such incident."""

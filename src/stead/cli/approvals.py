@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from stead.cli.client import Client
 from stead.cli.options import Output, Token, Url
 from stead.cli.output import Form, line, say_json, table
+from stead.domain.errors import UserError
 from stead.domain.ids import parse_number
 
 Number = Annotated[str, typer.Argument(metavar="ID", help="The approval's number, like A-17.")]
@@ -26,21 +28,44 @@ def approvals(url: Url = None, token: Token = None, everything: All = False, out
     table(("ID", "WHAT", "STATE", "INCIDENT"), rows, empty="Nothing waits for an approval.")
 
 
-def approve(number: Number, reason: Reason = "", url: Url = None, token: Token = None, output: Output = Form.TABLE) -> None:
-    """Say yes to one exact action."""
-    _decide(number, "approve", reason, Client.of(url, token), output)
+def approve(
+    number: Number,
+    reason: Reason = "",
+    edit: Annotated[list[str] | None, typer.Option("--set", help="Another value, like to_revision=11: a new action, bound anew.")] = None,
+    url: Url = None,
+    token: Token = None,
+    output: Output = Form.TABLE,
+) -> None:
+    """Say yes to one exact action, or with --set to another in its place."""
+    _decide(number, "approve", reason, Client.of(url, token), output, _values(edit or ()))
 
 
 def deny(number: Number, reason: Reason = "", url: Url = None, token: Token = None, output: Output = Form.TABLE) -> None:
     """Say no to it."""
-    _decide(number, "deny", reason, Client.of(url, token), output)
+    _decide(number, "deny", reason, Client.of(url, token), output, {})
 
 
-def _decide(number: str, decision: str, reason: str, client: Client, output: Form) -> None:
+def _values(given: Sequence[str]) -> dict[str, int | str | bool]:
+    """`to_revision=11` → {"to_revision": 11}. UserError for what is no pair."""
+    found: dict[str, int | str | bool] = {}
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UserError(f"`{pair[:60]}` sets nothing", hint="write it like --set to_revision=11")
+        whole = value.isascii() and value.isdecimal() and len(value) < 19
+        found[name] = int(value) if whole else {"true": True, "false": False}.get(value, value)
+    return found
+
+
+def _decide(number: str, decision: str, reason: str, client: Client, output: Form, edited: dict[str, int | str | bool]) -> None:
     digits = parse_number(number, "A")
-    answer: dict[str, Any] = client.post(f"/api/approvals/{digits}/decision", {"decision": decision, "reason": reason})
+    body = {"decision": decision, "reason": reason, **({"parameters": edited} if edited else {})}
+    answer: dict[str, Any] = client.post(f"/api/approvals/{digits}/decision", body)
     if output is Form.JSON:
         say_json(answer)
+        return
+    if answer["state"] == "pending" and answer["first_by"]:
+        print(line(f"{answer['id']} waits for a second person: {answer['first_by']} has said yes ({answer['incident']})"))
         return
     what = f"{answer['verb']} {subject_text(answer['subject'])}"
     print(line(f"{answer['id']} {answer['state']}: {what} ({answer['incident']})"))

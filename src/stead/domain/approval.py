@@ -21,7 +21,10 @@ class ApprovalState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """`digest` binds the action as it was shown; `rules` are those that asked for a person."""
+    """`digest` binds the action as it was shown; `rules` are those that asked for a person.
+
+    `people` must say yes, each another one; `first_by` is who has, where one more is wanted · `preview` is what would change, a line each.
+    """
 
     number: int
     action: Action
@@ -33,3 +36,6 @@ class Approval:
     decided_by: str = ""
     decided_at: datetime | None = None
     reason: str = ""
+    people: int = 1
+    first_by: str = ""
+    preview: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ class Because(StrEnum):
     """Why a message goes out, or is not sent: a stored reason answers `why did it page me`.
 
     CAUSE: what explains it all came after its symptoms. FLAPPING: it comes and goes, and is told no more until it keeps still.
+    REMINDER: a question waits, and half of its time is over.
     """
 
     FIRST = "first"
@@ -24,6 +25,7 @@ class Because(StrEnum):
     REOPENED = "reopened"
     CAUSE = "cause"
     FLAPPING = "flapping"
+    REMINDER = "reminder"
     MUTED = "muted"
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from stead.domain.invariants import Invariant
 from stead.domain.limits import Limits
 from stead.domain.matching import Patterns, labels_match
 
@@ -113,6 +114,7 @@ class Rule:
     unless: tuple[Condition, ...] = ()
     even_if_tainted: bool = False
     reason: str = ""
+    people: int = 1
 
     def applies(self, facts: ActionFacts) -> bool:
         return self.when.covers(facts) and not any(exception.covers(facts) for exception in self.unless)
@@ -128,11 +130,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """`rules` are the ids of those that decided, sorted; empty where no rule covers the action."""
+    """`rules` are the ids of those that decided, sorted; empty where none covers the action. `people` must say yes, where one is asked."""
 
     verdict: Verdict
     rules: tuple[str, ...] = ()
     why: str = ""
+    people: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,7 @@ class Policy:
 
     rules: tuple[Rule, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    invariants: tuple[Invariant, ...] = ()
 
     def decide(self, facts: ActionFacts) -> Decision:
         """The strictest verdict of all matching rules; deny where none matches."""
@@ -149,7 +153,8 @@ class Policy:
             return Decision(verdict=Verdict.DENY, why=f"no rule covers {facts.verb}" + (", and it would be a guess" if facts.guess else ""))
         verdict = max((v for v, _ in verdicts), key=lambda v: v.strictness)
         deciding = sorted((rule for v, rule in verdicts if v is verdict), key=lambda rule: (rule.id, rule.reason))
-        return Decision(verdict=verdict, rules=tuple(rule.id for rule in deciding), why=_why(deciding))
+        people = max(rule.people for rule in deciding)
+        return Decision(verdict=verdict, rules=tuple(rule.id for rule in deciding), why=_why(deciding), people=people)
 
 
 def _why(rules: Sequence[Rule]) -> str:

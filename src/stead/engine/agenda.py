@@ -43,6 +43,7 @@ def void(connection: sa.Connection, journey: Journey, action_id: str, why: str) 
     if approval is None or not actions.settle(connection, approval.number, ApprovalState.VOID, now, "", why):
         return
     due.cancel(connection, "expire", str(approval.number))
+    due.cancel(connection, "remind", str(approval.number))
     request, incident = approval.action.request, approval.action.incident
     data = {"approval": ids.approval_number(approval.number), "verb": request.verb, "subject": str(request.subject), "why": why}
     events.record(connection, "approval.void", at=now, estate=request.subject.estate, incident=incident, run=action_id, data=data)

@@ -28,9 +28,12 @@ def answer(connection: sa.Connection, journey: Journey, number: int, *, approve:
     now = journey.now()
     approval = _pending(connection, number, by, now)
     state = ApprovalState.APPROVED if approve else ApprovalState.DENIED
+    if approve and approval.people > 1 and _first_of_two(connection, journey, approval, str(by), reason):
+        return get(connection, number)
     if not actions.settle(connection, number, state, now, str(by), reason):
-        raise _too_late(_get(connection, number))
+        raise _too_late(get(connection, number))
     due.cancel(connection, "expire", str(number))
+    due.cancel(connection, "remind", str(number))
     action_id = approval.action.id
     if approve:
         actions.move(connection, action_id, [ActionState.AWAITING], ActionState.ALLOWED, now)
@@ -41,12 +44,34 @@ def answer(connection: sa.Connection, journey: Journey, number: int, *, approve:
         actions.move(connection, action_id, [ActionState.AWAITING], ActionState.DENIED, now, note)
     _record(connection, journey, approval, state, str(by), reason)
     _move_on(connection, journey, approval.action.incident, "a person said no" if not approve else "")
-    return _get(connection, number)
+    return get(connection, number)
+
+
+def _first_of_two(connection: sa.Connection, journey: Journey, approval: Approval, by: str, reason: str) -> bool:
+    """Whether this yes is the first of two, which starts nothing. UserError for one who has said it already."""
+    if approval.first_by == by:
+        raise UserError(
+            f"{by} has said yes to {ids.approval_number(approval.number)} already; a second person must",
+            hint="have somebody else approve it",
+            code=Exit.REFUSED,
+        )
+    if approval.first_by or not actions.second(connection, approval.number, by):
+        return False
+    _record(connection, journey, approval, ApprovalState.PENDING, by, reason)
+    notify.tell(connection, journey, approval.action.incident, Because.MOVED)
+    return True
+
+
+def remind(connection: sa.Connection, journey: Journey, number: int) -> None:
+    """Half of the time is over and nobody has answered: say so once more, so that it rings."""
+    approval = actions.find_approval(connection, number)
+    if approval is not None and approval.state is ApprovalState.PENDING:
+        notify.tell(connection, journey, approval.action.incident, Because.REMINDER)
 
 
 def expire(connection: sa.Connection, journey: Journey, number: int) -> None:
     """Nobody answered in time: the question is void, and the incident needs a person."""
-    approval = _get(connection, number)
+    approval = get(connection, number)
     if not actions.settle(connection, number, ApprovalState.EXPIRED, journey.now(), "", "nobody answered in time"):
         return
     note = "nobody answered in time"
@@ -55,8 +80,13 @@ def expire(connection: sa.Connection, journey: Journey, number: int) -> None:
     _move_on(connection, journey, approval.action.incident, note)
 
 
+def pending(connection: sa.Connection, journey: Journey, number: int, by: Principal) -> Approval:
+    """The approval, while this person may still answer it. UserError when not."""
+    return _pending(connection, number, by, journey.now())
+
+
 def _pending(connection: sa.Connection, number: int, by: Principal, now: datetime) -> Approval:
-    approval = _get(connection, number)
+    approval = get(connection, number)
     if not by.may(Role.APPROVER):
         raise UserError(
             f"{by} may not decide on {ids.approval_number(number)}", hint="use a token with the scope `approve`", code=Exit.REFUSED
@@ -72,7 +102,7 @@ def _pending(connection: sa.Connection, number: int, by: Principal, now: datetim
     return approval
 
 
-def _get(connection: sa.Connection, number: int) -> Approval:
+def get(connection: sa.Connection, number: int) -> Approval:
     approval = actions.find_approval(connection, number)
     if approval is None:
         name = ids.approval_number(number)
@@ -102,7 +132,8 @@ def _move_on(connection: sa.Connection, journey: Journey, number: int, escalate_
 
 
 def _record(connection: sa.Connection, journey: Journey, approval: Approval, state: ApprovalState, by: str, reason: str) -> None:
-    name = "approval.void" if state is ApprovalState.EXPIRED else "approval.decided"
+    names = {ApprovalState.EXPIRED: "approval.void", ApprovalState.PENDING: "approval.seconded"}
+    name = names.get(state, "approval.decided")
     request = approval.action.request
     data = {
         "approval": ids.approval_number(approval.number),

@@ -76,6 +76,7 @@ def _ask(connection: sa.Connection, journey: Journey, action: Action, decision: 
     expires = now + journey.timing.approval_expires
     number = actions.ask(connection, action, decision, now, expires)
     due.schedule(connection, "expire", str(number), expires, f"exp:{number}")
+    due.schedule(connection, "remind", str(number), now + journey.timing.approval_expires / 2, f"rem:{number}")
     request = action.request
     data = {
         "approval": ids.approval_number(number),

@@ -5,12 +5,15 @@ It is asked when an action is decided on, and again in the transaction that writ
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from stead.declare import Verb
 from stead.domain import never
 from stead.domain.alert import heard
-from stead.domain.finding import FindingState
+from stead.domain.finding import Finding, FindingState
+from stead.domain.invariants import broken
 from stead.domain.limits import DAY, Wanted, held
 from stead.domain.parameter import wrong
 from stead.domain.policy import ActionFacts, Decision, Verdict
@@ -96,9 +99,30 @@ def _held_up(connection: sa.Connection, journey: Journey, proposal: Proposal, de
     if blind := _blind(connection, subject.estate, request.check):
         rules.append(BLIND)
         why.append(blind)
+    for invariant, finding in broken(journey.policy().invariants, _elsewhere(connection, journey, request.fingerprint)):
+        rules.append(f"invariant-{invariant.id}")
+        why.append(f"{invariant.id} does not hold: {finding.summary}")
     if not rules:
         return decision
     return Decision(verdict=Verdict.NEEDS_APPROVAL, rules=tuple(sorted(rules)), why="; ".join(why))
+
+
+def _elsewhere(connection: sa.Connection, journey: Journey, fingerprint: str) -> list[Finding]:
+    """What is wrong now and belongs to another incident than the fault that this action is about."""
+    own = findings.find(connection, fingerprint)
+    home = own.incident if own is not None else None
+    stored = [one for estate in journey.estates for one in findings.open_findings(connection, estate).values()]
+    return [one.finding for one in stored if one.incident is None or one.incident != home]
+
+
+def broken_since(connection: sa.Connection, journey: Journey, fingerprint: str, since: datetime) -> str:
+    """The invariant that has broken since an action on this fault began, in a sentence; "" while all hold."""
+    invariants = journey.policy().invariants
+    if not invariants:
+        return ""
+    stored = [one for estate in journey.estates for one in findings.open_findings(connection, estate).values()]
+    fresh = [one.finding for one in stored if one.opened_at > since and one.finding.fingerprint != fingerprint]
+    return next((f"{invariant.id} does not hold any more: {finding.summary}" for invariant, finding in broken(invariants, fresh)), "")
 
 
 def _blind(connection: sa.Connection, estate: str, check: str) -> str:

@@ -116,6 +116,8 @@ def _steps(connection: sa.Connection, number: int) -> Iterator[Block]:
             yield Block(kind=BlockKind.COMMAND, text="do it by hand", command=stored.action.request.command)
         elif stored.action.state is ActionState.AWAITING and approval is not None:
             answer = ids.approval_number(approval.number)
+            if about := "\n".join(asked_about(approval)):
+                yield Block(kind=BlockKind.TEXT, text=about)
             yield Block(
                 kind=BlockKind.COMMAND,
                 text=f"answer {answer} until {approval.expires_at:%H:%M} UTC",
@@ -123,6 +125,18 @@ def _steps(connection: sa.Connection, number: int) -> Iterator[Block]:
             )
         elif stored.action.state in _UNDOABLE and stored.action.request.undo:
             yield Block(kind=BlockKind.COMMAND, text="take it back", command=stored.action.request.undo)
+
+
+def asked_about(approval: Approval) -> Iterator[str]:
+    """What a person wants to know before answering: what would change, whose words led there, who else must say yes."""
+    yield from (f"· {line}" for line in approval.preview)
+    if approval.action.request.tainted:
+        yield "Words that somebody else wrote (a log, an event) led to this: look twice."
+    if approval.action.request.doubt:
+        yield f"In doubt: {approval.action.request.doubt}."
+    if approval.people > 1:
+        said = f"{approval.first_by} has said yes, a second person must" if approval.first_by else "two people must say yes"
+        yield f"It takes two: {said}."
 
 
 _BY_HAND = (ActionState.DENIED, ActionState.REFUSED, ActionState.UNPROVEN, ActionState.UNKNOWN)

@@ -16,6 +16,7 @@ from stead.domain.incident import IncidentState
 from stead.engine import agenda, decide, investigations, notify, triage
 from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
+from stead.engine.judging import broken_since
 from stead.engine.pursue import Proposal, with_labels
 from stead.ports import Observation, Seen
 from stead.store import actions, due, events, incidents
@@ -42,6 +43,10 @@ def weigh(connection: sa.Connection, journey: Journey, action_id: str, position:
     stored = actions.get(connection, action_id)
     if stored.action.state is not ActionState.APPLIED:
         return False
+    since = stored.intended_at or stored.proposed_at
+    if why := broken_since(connection, journey, stored.action.request.fingerprint, since):
+        _unproven(connection, journey, stored, replace(observation, note=why))
+        return True
     quiet = stored.quiet + 1 if _is_good(journey, stored, observation) else 0
     actions.set_quiet(connection, action_id, quiet)
     if quiet >= journey.timing.verify_times:

@@ -39,6 +39,7 @@ from stead.engine import (
     mutes,
     proposing,
     pursue,
+    rehearsing,
     remediate,
     talking,
     triage,
@@ -97,7 +98,7 @@ async def _pursue(number: int) -> None:
 
 
 async def _propose(number: int) -> Any:
-    return plain(await journey().there(lambda: pursue.propose(journey(), number)))
+    return plain(await journey().there(lambda: rehearsing.rehearsed(journey(), pursue.propose(journey(), number))))
 
 
 def _look_again(connection: sa.Connection, bound: Journey, number: int, why: str) -> None:
@@ -125,7 +126,8 @@ async def _resolve(outcome: Outcome, found: list[Finding]) -> Any:
     if outcome.conclusion is None:
         return plain(Resolved())
     conclusion, tainted = outcome.conclusion, outcome.tainted
-    return plain(await journey().there(lambda: proposing.resolve(journey(), conclusion, found, tainted=tainted)))
+    resolving = proposing.resolve(journey(), conclusion, found, tainted=tainted)
+    return plain(await journey().there(lambda: rehearsing.rehearsed(journey(), resolving)))
 
 
 @DBOS.workflow(name="goal", max_recovery_attempts=None)
@@ -218,6 +220,12 @@ async def _undo(action: str) -> None:
 @DBOS.workflow(name="expire", max_recovery_attempts=None)
 async def expire(ref: str) -> None:
     await _guarded("expire", ref, _write("expire", approvals.expire, int(ref)))
+
+
+@DBOS.workflow(name="remind", max_recovery_attempts=None)
+async def remind(ref: str) -> None:
+    """A question still waits."""
+    await _guarded("remind", ref, _write("remind", approvals.remind, int(ref)))
 
 
 @DBOS.workflow(name="calm", max_recovery_attempts=None)

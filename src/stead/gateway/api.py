@@ -32,6 +32,9 @@ class DecisionBody(BaseModel):
 
     decision: Literal["approve", "deny"]
     reason: str = Field("", max_length=2000, description="Kept with the decision.")
+    parameters: dict[str, int | str | bool] = Field(
+        default_factory=dict[str, int | str | bool], max_length=20, description="With `approve`: other values for these, as a new action."
+    )
 
 
 class NoteBody(BaseModel):
@@ -171,6 +174,11 @@ def _deciding(stead: Stead) -> APIRouter:
     async def decision(number: str, body: DecisionBody, request: Request) -> dict[str, Any]:
         """Approve or deny. Needs the scope `approve`. 409 when it is no longer pending. `A-17` or `17`."""
         approve = body.decision == "approve"
+        if body.parameters and not approve:
+            raise ApiError(400, "a no has no parameters", "leave them out")
+        if body.parameters:
+            who = request.state.principal
+            return await stead.decide_with(parse_number(number, "A"), parameters=body.parameters, by=who, reason=body.reason)
         return await stead.decide(parse_number(number, "A"), approve=approve, by=request.state.principal, reason=body.reason)
 
     @router.post("/incidents/{number}/notes")

@@ -263,7 +263,8 @@ def writes(world: World) -> list[Write]:
     """What the cluster's audit log says that Stead changed."""
     found: list[Write] = []
     for audited in world.cluster.requests:
-        if audited.user == WRITER and audited.verb not in ("get", "list", "watch") and audited.code < 300:
+        rehearsed = "dryRun=All" in audited.query
+        if audited.user == WRITER and audited.verb not in ("get", "list", "watch") and audited.code < 300 and not rehearsed:
             target = request.parse("", audited.path, {})
             if target.plural and not target.plural.startswith("selfsubject"):
                 kind = _KINDS.get((target.group, target.plural), target.plural)

@@ -120,6 +120,12 @@ def in_state(connection: sa.Connection, states: Sequence[ActionState]) -> list[t
     return [(row.id, row.incident) for row in connection.execute(query)]
 
 
+def facts_of(connection: sa.Connection, action_id: str) -> ActionFacts | None:
+    """What rules saw of the action; None where that was not kept."""
+    found = connection.execute(sa.select(action.c.facts).where(action.c.id == action_id)).scalar()
+    return None if found is None else loads(found, ActionFacts)
+
+
 def call_off(connection: sa.Connection, action_id: str, rules: Sequence[str]) -> None:
     """Write which rules called an action off that had been decided otherwise."""
     connection.execute(sa.update(action).where(action.c.id == action_id).values(rules=dumps(tuple(rules))))
@@ -157,6 +163,7 @@ def ask(connection: sa.Connection, proposed: Action, decision: Decision, now: da
         "rules": dumps(decision.rules),
         "asked_at": now,
         "expires_at": expires_at,
+        "people": decision.people,
     }
     return connection.execute(sa.insert(approval).values(**values).returning(approval.c.number)).scalar_one()
 
@@ -180,6 +187,12 @@ def approval_of(connection: sa.Connection, action_id: str) -> Approval | None:
     return None if row is None else _approval(connection, row)
 
 
+def second(connection: sa.Connection, number: int, by: str) -> bool:
+    """Write down the first of two who say yes; False when somebody was first."""
+    update = sa.update(approval).where(approval.c.number == number, approval.c.first_by == "")
+    return connection.execute(update.where(approval.c.state == ApprovalState.PENDING.value).values(first_by=by)).rowcount == 1
+
+
 def settle(connection: sa.Connection, number: int, state: ApprovalState, now: datetime, by: str, reason: str) -> bool:
     """Compare-and-set from pending; False when somebody, or time, was first."""
     update = sa.update(approval).where(approval.c.number == number, approval.c.state == ApprovalState.PENDING.value)
@@ -200,9 +213,10 @@ def _past(row: sa.Row[tuple[object, ...]]) -> Past:
 
 
 def _approval(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Approval:
+    stored = get(connection, row.action)
     return Approval(
         number=row.number,
-        action=get(connection, row.action).action,
+        action=stored.action,
         digest=row.digest,
         rules=tuple(loads(row.rules, list[str])),
         asked_at=row.asked_at,
@@ -211,6 +225,9 @@ def _approval(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> App
         decided_by=row.decided_by,
         decided_at=row.decided_at,
         reason=row.reason,
+        people=row.people,
+        first_by=row.first_by,
+        preview=stored.preview,
     )
 
 
