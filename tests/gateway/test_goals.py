@@ -37,7 +37,7 @@ def reports(body: Json) -> Answer:
 async def ended(service: Any, run: str) -> Json:
     async with asyncio.timeout(30):
         while True:
-            seen = (await service.stead.events(limit=1000))[-1]["seq"]
+            seen = max((event["seq"] for event in await service.stead.events(limit=1000)), default=0)
             _, found = await service.get(f"/api/runs/{run}")
             if found["ending"]:
                 return found

@@ -140,6 +140,7 @@ class Stead:
             run_budget=self.settings.budgets.run.budget(),
             incident_runs=self.settings.budgets.incident_runs,
             budgets=self.settings.budgets.budgets(),
+            memory_review=self.settings.agents.memory_review,
         )
         workflows.bind(self._journey)
         await journal.launch(self.store)

@@ -59,6 +59,7 @@ COMMANDS = {
     "config": Command("config:app", group=True),
     "doctor": Command("doctor:doctor"),
     "models": Command("models:app", group=True),
+    "memory": Command("memory:app", group=True),
     "agents": Command("agents:app", group=True),
     "token": Command("token:app", group=True),
     "new": Command("new:app", group=True),

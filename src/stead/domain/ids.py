@@ -24,7 +24,11 @@ def run_number(number: int) -> str:
     return f"R-{number}"
 
 
-_LISTINGS = {"I": "stead incidents", "A": "stead approvals", "S": "stead silence list", "R": "stead runs list"}
+def memory_number(number: int) -> str:
+    return f"M-{number}"
+
+
+_LISTINGS = {"M": "stead memory list", "I": "stead incidents", "A": "stead approvals", "S": "stead silence list", "R": "stead runs list"}
 
 
 def parse_number(text: str, letter: str) -> int:

@@ -6,6 +6,7 @@ Promise: such a run only tells. It proposes no action, moves no incident, and ed
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Iterator
 
@@ -16,7 +17,7 @@ from stead.domain.errors import Exit, UserError
 from stead.domain.goal import About, Goal
 from stead.domain.people import Principal
 from stead.domain.run import Brief, Ending, Run, ToolCall
-from stead.engine import spending
+from stead.engine import remembering, spending
 from stead.engine.context import Pack
 from stead.engine.investigate import Outcome
 from stead.engine.journey import Journey
@@ -78,14 +79,15 @@ def begin(connection: sa.Connection, journey: Journey, number: int) -> Brief | N
         return None
     pack = Pack(journey.redact, run.nonce)
     opening = _about_incident(connection, journey, run, pack) if run.incident else "\n".join(_about_estate(connection, journey, run, pack))
+    remembered, tainting = remembering.told(connection, journey, run.nonce, re.findall(r"[\w.-]+", run.question))
     brief = Brief(
         system=f"{soul.text}\n\n{goal.text}",
-        opening=opening,
+        opening=f"{opening}\n\n{remembered}".rstrip(),
         budget=journey.run_budget,
         toolsets=soul.toolsets,
         collected=pack.collected,
         commands=pack.commands,
-        tainted=pack.tainted,
+        tainted=pack.tainted or tainting,
         looks=tuple(looks_of(journey, goal)),
     )
     runs.set_brief(connection, number, brief)

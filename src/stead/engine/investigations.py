@@ -19,7 +19,7 @@ from stead.domain.finding import Finding
 from stead.domain.goal import INCIDENT
 from stead.domain.incident import IncidentState
 from stead.domain.run import Brief, Ending, Run, Speaker
-from stead.engine import decide, goal_runs, notify, spending, talking, triage
+from stead.engine import decide, goal_runs, notify, remembering, spending, talking, triage
 from stead.engine.agenda import MOST_SEGMENTS
 from stead.engine.context import Pack
 from stead.engine.faults import fault_point
@@ -205,6 +205,9 @@ def _brief(connection: sa.Connection, journey: Journey, run: Run) -> Brief | Non
     opening = pack.opening(incident, found, journey.verbs, done, [journey.redact(word) for word in words])
     parked = [r for r in runs.of_incident(connection, run.incident, run.episode) if r.ending is Ending.PARKED and r.brief is not None]
     before = parked[-1].brief if parked else None
+    names = [part for f in found for s in (f.subject, f.top) if s is not None for part in (s.name, s.namespace)]
+    remembered, tainting = remembering.told(connection, journey, run.nonce, names)
+    opening = f"{opening}\n\n{remembered}".rstrip()
     if before is not None:
         opening = f"What you proposed came to nothing, or was not enough. This is how it stands now.\n\n{opening}"
     return Brief(
@@ -216,7 +219,7 @@ def _brief(connection: sa.Connection, journey: Journey, run: Run) -> Brief | Non
         toolsets=soul.toolsets,
         collected={**(before.collected if before else {}), **_evidence_of(before), **pack.collected},
         commands={**(before.commands if before else {}), **pack.commands},
-        tainted=pack.tainted or (before is not None and before.tainted),
+        tainted=pack.tainted or tainting or (before is not None and before.tainted),
         history=() if before is None else before.history,
         state=incident.state.value,
         note=incidents.note(connection, run.incident),
@@ -269,6 +272,7 @@ def keep_step(connection: sa.Connection, journey: Journey, number: int, key: str
         return
     if runs.record(connection, number, key, kind, body, journey.now()):
         spending.count(connection, journey, run, key, kind, body)
+        remembering.of_step(connection, journey, run, body)
     if kind == "tool":
         failed = " in vain" if body.get("failed") else ""
         say = talking.say if run.session else goal_runs.say if run.estate else _say

@@ -34,7 +34,7 @@ class Journey:
     `souls()` and `goals()` are the agents and goals of this moment, by slug: a run begins with what its agent is then.
 
     `models` None: nobody thinks beyond checks and playbooks. A run may spend `run_budget`, and an episode has `incident_runs` of them;
-    `budgets` hold for more than one run.
+    `budgets` hold for more than one run. `memory_review`: what a model proposes to remember waits for a person.
 
     Estates and channels live on `loop`; the durable engine runs workflows on a loop of its own, and reaches them through `there`.
     """
@@ -60,6 +60,7 @@ class Journey:
     own_namespaces: Collection[str] = OWN_NAMESPACES
     run_budget: Budget = field(default_factory=Budget)
     incident_runs: int = 3
+    memory_review: bool = True
     budgets: Budgets = field(default_factory=Budgets)
     severity_rules: Sequence[SeverityRule] = ()
 

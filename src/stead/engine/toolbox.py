@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -31,7 +31,7 @@ MOST_KEPT = 262_144
 MOST_ARGUMENTS = 4000
 _ROOM_TO_SAY = 120
 
-CONCLUDE, PAGE, MORE = "conclude", "page", "more_tools"
+CONCLUDE, PAGE, MORE, REMEMBER = "conclude", "page", "more_tools", "remember"
 
 
 class PageArguments(msgspec.Struct, forbid_unknown_fields=True):
@@ -39,6 +39,13 @@ class PageArguments(msgspec.Struct, forbid_unknown_fields=True):
 
     evidence: str
     from_line: int = 1
+
+
+class RememberArguments(msgspec.Struct, forbid_unknown_fields=True):
+    """One fact that will still be true in a month."""
+
+    fact: str
+    about: Literal["estate", "user"] = "estate"
 
 
 class MoreArguments(msgspec.Struct, forbid_unknown_fields=True):
@@ -89,6 +96,8 @@ class Toolbox:
 
     def _own(self) -> Iterator[ToolOffer]:
         yield ToolOffer(name=PAGE, description="Read on in evidence that was cut, from a line number.", schema=schema_of(PageArguments))
+        told = "Propose one fact to remember, that will still be true in a month. A person reviews it."
+        yield ToolOffer(name=REMEMBER, description=told, schema=schema_of(RememberArguments))
         if later := self._later():
             told = "; ".join(f"{each.name} ({_first_sentence(each.page)})" for each in later)
             yield ToolOffer(name=MORE, description=f"Get more tools, by toolset: {told}", schema=schema_of(MoreArguments))
@@ -125,6 +134,9 @@ class Toolbox:
     async def _look(self, call: ToolCall, before: Mapping[str, Seen]) -> Looked:
         if call.tool == PAGE:
             return _page(arguments_of(call, PageArguments), before, self.most)
+        if call.tool == REMEMBER:
+            arguments_of(call, RememberArguments)
+            return Looked(text="proposed; a person decides whether it is kept")
         if call.tool == MORE:
             return self._more(arguments_of(call, MoreArguments))
         tool = self.tools.get(call.tool)

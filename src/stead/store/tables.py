@@ -315,6 +315,22 @@ spending = sa.Table(
     sqlite_autoincrement=True,
 )
 
+memory = sa.Table(
+    "memory",
+    metadata,
+    _number(),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("text", Words, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("author", Words, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("run", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("tainted", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("decided_by", Words, nullable=False, server_default=""),
+    sa.Column("expires_at", Instant),
+    sqlite_autoincrement=True,
+)
+
 session = sa.Table(
     "session",
     metadata,
