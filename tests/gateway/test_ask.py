@@ -178,7 +178,7 @@ async def test_a_conversation_on_the_terminal(talking: Any, capsys: pytest.Captu
     assert "A-1 approved: close_door Host house (I-1)" in out and "Nothing waits for an approval." in err
     kept = (tmp_path / "home" / "stead" / "repl-history").read_text()
     assert "/approve A-1 go on" in kept and "hunter2secret" not in kept
-    assert [row["incident"] for row in (await talking.get("/api/sessions"))[1]] == ["I-1", None]
+    assert {row["incident"] for row in (await talking.get("/api/sessions"))[1]} == {"I-1", None}, "one about it, one about nothing"
 
 
 async def test_a_terminal_that_was_closed_finds_its_answer_again(talking: Any, capsys: pytest.CaptureFixture[str]) -> None:

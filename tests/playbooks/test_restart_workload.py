@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from stead.app.discover import shelves
 from stead.app.policy_file import Catalogue, default_policy
 from stead.domain.finding import Finding
 from stead.domain.policy import ActionFacts, Verdict
@@ -27,7 +28,7 @@ async def test_it_is_a_guess_with_the_line_to_paste_and_no_default_rule_allows_i
     assert request.command == "kubectl -n payments rollout restart deployment/api"
     assert (request.subject, request.precondition.generation) == (rollout, 1)
 
-    policy = default_policy(Catalogue(verbs=frozenset({"restart_rollout", "delete_pod", "rollback_revision"})))
+    policy = default_policy(Catalogue(verbs=frozenset(shelves().verbs)))
     facts = ActionFacts(
         verb=request.verb,
         estate="practice",

@@ -117,7 +117,7 @@ class ScriptedHost:
         if word == "ps":
             return _said("\n".join(f"{n:064x}" for n in range(len(self.containers))))
         if word == "inspect" and "RestartPolicy" in said:
-            rows = [f'/{n}|{c.status}|{c.code}|false|always|{c.starts}|{c.health}|""' for n, c in self.containers.items()]
+            rows = [f'/{n}|{c.status}|{c.code}|false|always|{c.starts}|{c.health}|{_BEGAN}|{_BEGAN}|""' for n, c in self.containers.items()]
             return _said("\n".join(rows))
         found = self.containers.get(name)
         if found is None:
@@ -127,6 +127,9 @@ class ScriptedHost:
             found.status, found.health = ("running", "healthy") if found.comes_up else ("exited", "")
             return _said(f"{name}\n")
         return _said(f"{'ab' * 32}|2026-03-01T0{found.starts}:00:00Z|{found.status}|{found.health}\n")
+
+
+_BEGAN = '"2026-01-05T08:00:00Z"'
 
 
 def _said(text: str) -> Completed:
