@@ -52,5 +52,5 @@ async def test_nothing_to_ask_is_silence_and_a_refusal_is_blind(says: Any, fails
 
 @given(st.text())
 def test_no_text_breaks_the_parsers(text: str) -> None:
-    parse_tracking(text)
-    parse_properties(text)
+    assert parse_tracking(text) is None or text.count(",") == 13
+    assert all(f"{name}={value}" in text for name, value in parse_properties(text).items())

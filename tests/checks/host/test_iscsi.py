@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stead.checks.host.iscsi import iscsi, parse_automatic, parse_sessions
@@ -97,9 +97,10 @@ async def test_records_that_only_root_may_read_are_blind_where_there_are_session
 
 
 @given(st.text())
+@example(SESSION)
 def test_no_text_breaks_the_parsers(text: str) -> None:
-    parse_sessions(text)
-    parse_automatic(text)
+    assert all(session.target in text and session.portal in text for session in parse_sessions(text))
+    assert all(target in text for target in parse_automatic(text))
 
 
 @given(st.integers(0, len(SESSION)))

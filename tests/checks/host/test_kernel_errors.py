@@ -83,4 +83,5 @@ async def test_no_message_breaks_it(messages: list[str]) -> None:
 
         async def close(self) -> None: ...
 
-    await kernel_errors.run(Host(), "nas", NOW)
+    found = await kernel_errors.run(Host(), "nas", NOW)
+    assert all(one.subject.name == "nas" and one.evidence for one in found)

@@ -47,8 +47,9 @@ async def test_up_to_date_and_neither_are_silence_and_a_refusal_is_blind(says: A
 
 @given(st.text())
 def test_no_text_breaks_the_parsers(text: str) -> None:
-    parse_apt(text)
-    parse_dnf(text)
+    for updates in (parse_apt(text), parse_dnf(text)):
+        assert all(name in text for name in updates.names)
+        assert set(updates.security) <= set(updates.names)
 
 
 def test_it_is_an_opinion() -> None:

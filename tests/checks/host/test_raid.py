@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stead.checks.host.raid import parse_mdstat, raid
@@ -53,6 +53,9 @@ async def test_a_file_that_breaks_off_is_blind_and_none_is_silence(says: Any) ->
 
 
 @given(st.text())
+@example(WELL)
 def test_no_text_breaks_the_parser(text: str) -> None:
-    parse_mdstat(text)
-    parse_mdstat(f"md0 : {text}")
+    for given_text, least in ((text, 0), (f"md0 : {text}", 1)):
+        arrays, odd = parse_mdstat(given_text)
+        assert len(arrays) + len(odd) >= least, "what begins an array is told, whole or not"
+        assert all(found in given_text for found in (*(array.name for array in arrays), *odd))

@@ -78,6 +78,7 @@ JSON = st.recursive(
 @given(JSON, JSON, JSON)
 def test_no_answer_breaks_the_parsers(one: Any, two: Any, three: Any) -> None:
     text = json.dumps({"smart_status": one, "ata_smart_attributes": {"table": two}, NVME: three, "devices": two})
-    parse_disk(text)
-    parse_scan(text)
-    parse_disk(text[: len(text) // 2])
+    disk = parse_disk(text)
+    assert disk is None or disk.passed is None or isinstance(disk.passed, bool)
+    assert all(name.startswith("/dev/") and kind for name, kind in parse_scan(text))
+    assert parse_disk(text[: len(text) // 2]) is None, "half an answer is none"

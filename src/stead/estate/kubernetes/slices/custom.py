@@ -83,7 +83,7 @@ def read_kept(kind: type[Any], value: Any) -> Any:
         return Kept.of(value)
     if kind is Sentences:
         return Sentences.of(value)
-    raise NotImplementedError(kind)
+    raise TypeError(f"no part of a custom object is a {kind.__name__}")
 
 
 class Switches(Annotations, frozen=True):
