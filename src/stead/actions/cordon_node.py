@@ -5,58 +5,33 @@ Its undo is `uncordon_node`. Draining is not part of it: pods are evicted one by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
-
-from stead.actions.fenced import has_landed, patch_fenced, rehearsal, standing
-from stead.declare import Applied, Rbac, Verb
+from stead.actions.switch import switch
+from stead.declare import Rbac
 from stead.domain.action import Action, Risk
-from stead.estate.kubernetes.live import at, condition, kubectl, precondition, text
-from stead.ports import Estate, Hands, Object
+from stead.estate.kubernetes.live import at, condition, kubectl, text
+from stead.ports import Estate, Object
 
 
-async def _preflight(action: Action, estate: Estate) -> str:
-    live, why = await standing(action, estate)
-    if why:
-        return why
-    if at(live, "spec", "unschedulable") is True:
-        return "it is cordoned already"
+async def _last_one(action: Action, estate: Estate, _: Object) -> str:
     others = [n for n in await estate.list("v1", "Node") if text(n, "metadata", "uid") != action.request.precondition.uid]
     if not any(at(n, "spec", "unschedulable") is not True and text(condition(n, "Ready"), "status") == "True" for n in others):
         return "no other node is ready to take pods"
     return ""
 
 
-async def _change(_: Action, __: Estate, ___: Object) -> Mapping[str, Any]:
-    return {"spec": {"unschedulable": True}}
-
-
-async def _apply(action: Action, estate: Estate, hands: Hands) -> Applied:
-    _, after = await patch_fenced(action, estate, hands, _change)
-    subject = action.request.subject
-    undo = replace(
-        action.request,
-        verb="uncordon_node",
-        precondition=precondition(after),
-        reason=f"takes back {action.id}: keeping pods away did not help",
-        command=kubectl(subject, "uncordon", subject.name),
-        undo="",
-    )
-    return Applied(note=f"{subject} takes no new pods", undo=undo)
-
-
-cordon_node = Verb(
+cordon_node = switch(
     name="cordon_node",
+    back="uncordon_node",
+    field="unschedulable",
+    to=True,
+    already="it is cordoned already",
+    note="takes no new pods",
+    doing="keeping pods away",
+    lines=(lambda subject: kubectl(subject, "cordon", subject.name), lambda subject: kubectl(subject, "uncordon", subject.name)),
     risk=Risk.MEDIUM,
-    reversible=True,
     kinds=("Node",),
     rbac=(Rbac(group="", resource="nodes", verbs=("patch",)),),
-    preflight=_preflight,
-    apply=_apply,
-    landed=has_landed,
-    page=(__doc__ or "").strip(),
+    page=__doc__,
     api_version="v1",
-    command=lambda subject, _: kubectl(subject, "cordon", subject.name),
-    rehearse=rehearsal(_change),
+    against=_last_one,
 )
