@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 from stead.domain.delivery import Capabilities, Delivery
+from stead.domain.inbound import Inbound
 from stead.domain.model import ModelRole, ModelSpec
 from stead.domain.run import Question, Reply
 from stead.domain.scan import Account, Scan
@@ -57,12 +58,51 @@ class Channel(Protocol):
     async def send(self, delivery: Delivery) -> str:
         """Send a new message, or edit `delivery.replaces` where that is set; return the remote id ("" where there is none).
 
-        `delivery.id` lets the receiver tell a repeated try from a second message. Raises TemporaryError (with `retry_after` where
-        the receiver said) or PermanentError.
+        A message that was sent in several has a remote id of as many words, and is edited as a whole. `delivery.id` lets the receiver
+        tell a repeated try from a second message. Raises TemporaryError (with `retry_after` where the receiver said) or PermanentError.
         """
         ...
 
     async def close(self) -> None: ...
+
+
+Take = Callable[[Inbound], Awaitable[str]]
+"""Takes what came in, and returns once it is committed: the sentence that answers whoever sent it, "" where nothing is to be said.
+
+The same event may be given again, and has the same answer. It raises StorageError when it could not be kept.
+"""
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """A channel that also hears."""
+
+    async def listen(self, take: Take) -> None:
+        """Hand what people send to `take`, one after the other, until cancelled. Nothing is acknowledged to the provider before `take`
+        has returned, and its answer is shown to the sender alone where the provider can (a pressed button's), else under the message.
+
+        What `take` raises, and TemporaryError (with `retry_after`) or PermanentError for what the provider says, ends it; it may be
+        called again, and then goes on where it was.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What a provider that called is answered."""
+
+    status: int
+    body: bytes = b""
+    media_type: str = "application/json"
+
+
+@runtime_checkable
+class Called(Protocol):
+    """A listener whose provider calls Stead over HTTP (`/hooks/channels/NAME`)."""
+
+    async def called(self, headers: Mapping[str, str], body: bytes) -> Response:
+        """Verify that the provider calls (names of `headers` are in lower case), `take` what it brings, and only then answer."""
+        ...
 
 
 class Seen(StrEnum):

@@ -28,6 +28,7 @@ def check(loaded: Loaded, broken: dict[str, str] | None = None) -> list[str]:
     found = shelves(loaded.settings.checks.folders, broken)
     _disabled(loaded, found)
     channels = [f"{channel.name} ({kind.kind})" for channel, kind, _ in channel_settings(loaded.settings, found.channels, loaded.written)]
+    _identities(loaded, found)
     list(hook_settings(loaded.settings, found.sources, loaded.written))
     policy = _policy(loaded, found)
     models_of(loaded.settings.models, found.models, {}, loaded.written)
@@ -69,6 +70,21 @@ def _disabled(loaded: Loaded, found: Shelves) -> None:
                 f"{source.name}:{source.line(('checks', 'disabled', index))}: there is no check `{name[:60]}`",
                 hint=f"did you mean `{meant}`?" if meant else "the documentation's page `checks` lists them",
             )
+
+
+def _identities(loaded: Loaded, found: Shelves) -> None:
+    """People are known by a channel that there is, or by a kind of channel."""
+    source = loaded.written or Written("configuration")
+    known = {*(channel.name for channel in loaded.settings.channels), *found.channels}
+    for index, person in enumerate(loaded.settings.people):
+        for where in person.identities:
+            if where not in known:
+                meant = nearest(where, known)
+                line = source.line(("people", index, "identities", where))
+                raise UserError(
+                    f"{source.name}:{line}: `{where[:60]}` is neither a channel nor a kind of one",
+                    hint=f"did you mean `{meant}`?" if meant else f"one of {', '.join(sorted(known))}",
+                )
 
 
 def _budgets(loaded: Loaded) -> None:

@@ -19,6 +19,7 @@ from stead.app.hook_settings import HookSettings
 from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSettings
 from stead.app.muting_settings import InhibitSettings, MaintenanceSettings, SeveritySettings
 from stead.app.own_settings import OwnCheckSettings
+from stead.app.people_settings import PersonSettings
 from stead.app.sections import NAME, FilePath, Section, a_path
 from stead.clocks import ScaledClock, SystemClock
 from stead.domain.timing import Timing
@@ -218,7 +219,7 @@ class TimingSettings(Section):
         return SystemClock() if self.speed == 1.0 else ScaledClock(self.speed, self.origin)
 
 
-RESERVED = ("routes", "jobs", "people", "knowledge")
+RESERVED = ("routes", "jobs", "knowledge")
 """Keys that keep their meaning for a later version (the names are decided; their rooms are not built)."""
 
 
@@ -257,7 +258,7 @@ class Settings(Section):
     )
     routes: Any = Field(default=None, description="Reserved.")
     jobs: Any = Field(default=None, description="Reserved.")
-    people: Any = Field(default=None, description="Reserved.")
+    people: tuple[PersonSettings, ...] = Field(default=(), description="Who is told and may answer from a chat. Default: nobody may.")
     agents: AgentsSettings = AgentsSettings()
     models: tuple[ModelSettings, ...] = Field(
         default=(),
@@ -282,6 +283,9 @@ class Settings(Section):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{key}: `{twice[0]}` is named twice")
+        known = [(where, identity) for person in self.people for where, identity in person.identities.items()]
+        if both := sorted({f"{where}: {identity}" for where, identity in known if known.count((where, identity)) > 1}):
+            raise ValueError(f"people: `{both[0][:60]}` is the identity of two")
         return self
 
 
@@ -290,6 +294,7 @@ def _named_things(settings: Settings) -> tuple[tuple[str, list[str]], ...]:
         ("estates", [estate.id for estate in settings.estates]),
         ("channels", [channel.name for channel in settings.channels]),
         ("hooks", [hook.called for hook in settings.hooks]),
+        ("people", [person.name for person in settings.people]),
         ("models", [model.name for model in settings.models]),
         ("maintenance", [window.name for window in settings.maintenance]),
         ("severity_rules", [rule.name for rule in settings.severity_rules]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from textwrap import indent
 
 from stead.domain.delivery import Block, BlockKind, Button, Message
 from stead.domain.ids import approval_number
@@ -46,12 +47,18 @@ def disarmed(message: Message) -> Message:
         state=_line(message.state),
         blocks=tuple(replace(b, text=disarm(b.text), command=disarm(b.command)) for b in message.blocks),
         buttons=tuple(replace(b, label=_line(b.label), decision=_line(b.decision)) for b in message.buttons),
+        attachments=tuple(replace(a, name=_line(a.name)) for a in message.attachments),
     )
 
 
 def headline(message: Message) -> str:
-    """The one line that a lock screen shows: `CRITICAL I-41: payments/api crash-loops`, or `RESOLVED I-41: …`."""
+    """The one line that a lock screen shows: `CRITICAL I-41: payments/api crash-loops`, or `RESOLVED I-41: …`.
+
+    Of a plain message the title alone, which may be "".
+    """
     safe = disarmed(message)
+    if safe.plain:
+        return safe.title
     word = "resolved" if safe.resolved else safe.severity.value
     return f"{word.upper()} {safe.number}".rstrip() + f": {safe.title}"
 
@@ -91,6 +98,9 @@ def _runs(blocks: Sequence[Block]) -> Iterator[tuple[BlockKind, list[Block]]]:
 def _run(kind: BlockKind, blocks: Sequence[Block]) -> Iterator[str]:
     if kind is BlockKind.TEXT:
         yield "\n\n".join(block.text.strip() for block in blocks)
+        return
+    if kind is BlockKind.CODE:
+        yield "\n\n".join(indent(block.text.strip("\n"), "    ") for block in blocks)
         return
     yield _HEADINGS[kind]
     for block in blocks:

@@ -34,11 +34,12 @@ class BlockKind(StrEnum):
     EVIDENCE = "evidence"
     COMMAND = "command"
     STEP = "step"
+    CODE = "code"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One part of a message: a paragraph, a piece of evidence with its `command`, a command to run, or a step that was taken."""
+    """One part of a message: a paragraph, evidence with its `command`, a command to run, a step that was taken, or lines of code."""
 
     kind: BlockKind
     text: str
@@ -47,16 +48,49 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """An answer that can be given; `approval` is the A-number's digits that the answer is bound to."""
+    """An answer that can be given; `approval` is the A-number's digits that the answer is bound to.
+
+    `nonce` tells this very question from another of the same number, as after the store was made anew.
+    """
 
     label: str
     approval: int
     decision: str
+    nonce: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A picture or a file, on its way out or in. `media_type` as RFC 6838 writes it (`image/png`)."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+    @property
+    def picture(self) -> bool:
+        """Whether a chat can show it as it is."""
+        return self.media_type in PICTURES
+
+
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where on a channel, in the provider's own ids: a chat, a `thread` (topic) in it, and the `message` that is answered; "" for none."""
+
+    chat: str
+    thread: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """`number` (I-41) tells several conversations apart; `resolved` says that the trouble is over."""
+    """`number` (I-41) tells several conversations apart; `resolved` says that the trouble is over.
+
+    `plain`: it is no news of trouble, but an answer or a report, so no severity stands before it, and it may have no title.
+    """
 
     title: str
     severity: Severity
@@ -65,6 +99,8 @@ class Message:
     blocks: tuple[Block, ...] = ()
     buttons: tuple[Button, ...] = ()
     resolved: bool = False
+    plain: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
 
 class DeliveryState(StrEnum):
@@ -84,6 +120,7 @@ class Capabilities:
     thread: bool = False
     buttons: bool = False
     pictures: bool = False
+    files: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +128,7 @@ class Delivery:
     """`conversation` is what one incident says on one channel; `position` orders its deliveries, from 1.
 
     `incident` is 0 where it is about none · `replaces` is the remote id of the message to edit, "" for a new one.
-    `id` is the idempotency key towards the receiver.
+    `id` is the idempotency key towards the receiver. `place` is where it goes, None: to the channel's home.
     """
 
     id: int
@@ -107,3 +144,4 @@ class Delivery:
     replaces: str = ""
     remote_id: str = ""
     error: str = ""
+    place: Place | None = None

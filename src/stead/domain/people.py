@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -42,6 +43,27 @@ class Principal:
 
 
 SYSTEM = Principal(kind=PrincipalKind.SYSTEM, name="stead", role=Role.ADMIN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who is told and may answer. `identities`: by a channel's name or kind, the id by which it knows them."""
+
+    name: str
+    role: Role = Role.VIEWER
+    identities: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def principal(self) -> Principal:
+        return Principal(kind=PrincipalKind.PERSON, name=self.name, role=self.role)
+
+    def known_as(self, channel: str, kind: str, identity: str) -> bool:
+        """Whether this is who a channel of that kind calls `identity`; what is said of the channel itself goes before."""
+        return self.identities.get(channel, self.identities.get(kind, "")) == identity != ""
+
+
+def person_behind(people: Iterable[Person], channel: str, kind: str, identity: str) -> Person | None:
+    return next((person for person in people if person.known_as(channel, kind, identity)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
