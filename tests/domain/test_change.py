@@ -107,3 +107,8 @@ def test_a_sentence_says_when_it_began_after_what_by_whom() -> None:
     )
     assert sentence(change(300, done=Done.DELETED), NINE) == ("Began 5 h after the deletion of Deployment payments/api (04:00 UTC)")
     assert sentence(change(0.5), NINE).startswith("Began within a minute of a change of Deployment payments/api")
+
+
+def test_a_change_of_which_nothing_more_is_known_is_not_told_twice() -> None:
+    change = Change(subject=API, at=NINE, manager="kubectl")
+    assert sentence(change, NINE + timedelta(minutes=2)) == "Began 2 min after a change of Deployment payments/api (kubectl, 09:00 UTC)"

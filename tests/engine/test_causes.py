@@ -43,6 +43,15 @@ async def test_a_message_names_the_cause_counts_the_symptoms_and_shows_how_they_
     assert len(on_call.chat.messages) == 1
 
 
+async def test_a_pod_that_wants_what_another_workload_serves_is_not_said_to_be_its_own(on_call: OnCall) -> None:
+    database = broken("StatefulSet", "database", severity=Severity.CRITICAL)
+    worker = broken("Pod", "worker-x", depends_on=(database.subject,), top=broken("Deployment", "worker").subject)
+    await on_call.sees(database, worker, after=MINUTE)
+    (told,) = on_call.chat.messages
+    said = "\n".join(block.text for block in told.message.blocks)
+    assert "Deployment payments/worker depends on StatefulSet payments/database" in said
+
+
 async def test_symptoms_first_and_the_cause_later_is_one_incident_in_the_end(on_call: OnCall) -> None:
     one, two = pods(2)
     await on_call.sees(one, after=10 * SECOND)

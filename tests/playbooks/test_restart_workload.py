@@ -1,6 +1,7 @@
 """A restart is proposed as what it is: a guess."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from stead.app.discover import shelves
@@ -60,6 +61,16 @@ async def test_it_does_not_fit(cluster: BareCluster, estate: Estate, rollout: Su
     assert not await restart_workload.propose([finds("image_pull", subject, top=rollout)], estate, soon)
     cluster.remove("Deployment", "api")
     assert not await restart_workload.propose([finds("container_crash", subject, top=rollout)], estate, soon)
+
+
+async def test_what_only_suffers_from_another_is_left_alone(
+    cluster: BareCluster, estate: Estate, rollout: Subject, soon: datetime, finds: Finds
+):
+    database = replace(rollout, kind="StatefulSet", name="database")
+    broken = finds("statefulset_short", database)
+    suffers = replace(finds("container_crash", pod(cluster, "api-h1-a"), top=rollout), depends_on=(database,))
+    assert not await restart_workload.propose([suffers, broken], estate, soon)
+    assert await restart_workload.propose([suffers], estate, soon), "once nothing else is broken it may be tried"
 
 
 def test_what_is_known_to_fit_is_asked_before_what_is_guessed():

@@ -9,6 +9,8 @@ from stead.domain.finding import Finding
 from stead.domain.grouping import causes
 from stead.domain.subject import Subject
 
+OWNED = "is owned by"
+
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "ReplicationController")
 
 _RELATIONS: Mapping[tuple[str, str], str] = {
@@ -28,7 +30,7 @@ _RELATIONS: Mapping[tuple[str, str], str] = {
     ("Certificate", "Issuer"): "is issued by",
     ("Certificate", "ClusterIssuer"): "is issued by",
     ("Job", "CronJob"): "is made by",
-    ("ReplicaSet", "Deployment"): "is owned by",
+    ("ReplicaSet", "Deployment"): OWNED,
     ("HorizontalPodAutoscaler", "Deployment"): "scales",
     ("Kustomization", "GitRepository"): "is built from",
     ("HelmRelease", "HelmRepository"): "is installed from",
@@ -111,6 +113,8 @@ def relation(finding: Finding, cause: Finding) -> str:
     if by.key in finding.keys:
         # It depends on itself, that is on its own parts: a workload on its pods.
         return MADE_OF
+    if finding.subject.kind == "Pod" and finding.top is not None and by.key == finding.top.key:
+        return OWNED
     return between(finding.subject, by if by.key != cause.subject.key else cause.subject)
 
 
@@ -122,8 +126,6 @@ def between(subject: Subject, on: Subject) -> str:
         return "selects"
     if subject.kind in _WORKLOADS and on.kind == "Pod":
         return MADE_OF
-    if subject.kind == "Pod" and on.kind in _WORKLOADS:
-        return "is owned by"
     if subject.kind in _WORKLOADS and ("Pod", on.kind) in _RELATIONS:
         return _RELATIONS["Pod", on.kind]
     return "depends on"

@@ -94,7 +94,7 @@ def sentence(change: Change, since: datetime | None) -> str:
     by = ", ".join(part for part in (change.manager, f"{change.at:%H:%M} UTC") if part)
     source = f", from {change.source}" if change.source else ""
     began = f"Began {_after(since - change.at)} {change.name}" if since is not None else change.name[:1].upper() + change.name[1:]
-    return f"{began} ({by}){source}" + (f": {change.what}" if change.done is Done.CHANGED else "")
+    return f"{began} ({by}){source}" + (f": {change.what}" if change.fields else "")
 
 
 def _after(passed: timedelta) -> str:

@@ -106,25 +106,29 @@ def _title(incident: Incident, note: str, present: Sequence[Finding]) -> str:
 
 
 def _steps(connection: sa.Connection, number: int) -> Iterator[Block]:
+    """What was and was not done, and then what a person can do about each."""
     episode = incidents.get(connection, number).episode
-    for stored in actions.of_incident(connection, number):
-        if stored.episode != episode:
-            continue
-        approval = actions.approval_of(connection, stored.action.id)
-        yield Block(kind=BlockKind.STEP, text=_step(stored, approval))
-        if stored.action.state in _BY_HAND and stored.action.request.command:
-            yield Block(kind=BlockKind.COMMAND, text="do it by hand", command=stored.action.request.command)
-        elif stored.action.state is ActionState.AWAITING and approval is not None:
-            answer = ids.approval_number(approval.number)
-            if about := "\n".join(asked_about(approval)):
-                yield Block(kind=BlockKind.TEXT, text=about)
-            yield Block(
-                kind=BlockKind.COMMAND,
-                text=f"answer {answer} until {approval.expires_at:%H:%M} UTC",
-                command=f"stead approve {answer}    # or: stead deny {answer}",
-            )
-        elif stored.action.state in _UNDOABLE and stored.action.request.undo:
-            yield Block(kind=BlockKind.COMMAND, text="take it back", command=stored.action.request.undo)
+    stored = [(s, actions.approval_of(connection, s.action.id)) for s in actions.of_incident(connection, number) if s.episode == episode]
+    yield from (Block(kind=BlockKind.STEP, text=_step(one, approval)) for one, approval in stored)
+    for one, approval in stored:
+        yield from _to_do(one, approval)
+
+
+def _to_do(stored: StoredAction, approval: Approval | None) -> Iterator[Block]:
+    request, state = stored.action.request, stored.action.state
+    if state in _BY_HAND and request.command:
+        yield Block(kind=BlockKind.COMMAND, text="do it by hand", command=request.command)
+    elif state is ActionState.AWAITING and approval is not None:
+        answer = ids.approval_number(approval.number)
+        if about := "\n".join(asked_about(approval)):
+            yield Block(kind=BlockKind.TEXT, text=about)
+        yield Block(
+            kind=BlockKind.COMMAND,
+            text=f"answer {answer} until {approval.expires_at:%H:%M} UTC",
+            command=f"stead approve {answer}    # or: stead deny {answer}",
+        )
+    elif state in _UNDOABLE and request.undo:
+        yield Block(kind=BlockKind.COMMAND, text="take it back", command=request.undo)
 
 
 def asked_about(approval: Approval) -> Iterator[str]:

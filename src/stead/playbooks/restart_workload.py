@@ -9,6 +9,7 @@ from datetime import datetime
 from stead.declare import playbook
 from stead.domain.action import ActionRequest
 from stead.domain.finding import Finding
+from stead.domain.grouping import causes
 from stead.domain.subject import Subject
 from stead.estate.kubernetes.live import handle, kubectl, precondition, text
 from stead.ports import Estate
@@ -24,14 +25,18 @@ _OTHERWISE = "a restart may clear a bad state, and hides what made it"
 
 @playbook(checks=("container_crash", "container_oom"), rank=200)
 async def restart_workload(findings: Sequence[Finding], estate: Estate, _now: datetime) -> list[ActionRequest]:
-    """Fits any workload whose containers crash, as a guess that is tried last.
+    """Fits any workload whose containers crash, as a guess that is tried last; not one that only suffers from what is broken elsewhere.
 
     The default policy has no rule for it, so it is denied, and told with its command.
     """
     first: dict[Subject, Finding] = {}
+    explained = causes(findings)
     for finding in sorted(findings, key=lambda f: f.fingerprint):
-        if finding.check in restart_workload.checks and finding.top is not None and finding.top.kind in _KINDS:
-            first.setdefault(replace(finding.top, uid=""), finding)
+        top, cause = finding.top, explained[finding.fingerprint]
+        if finding.check not in restart_workload.checks or top is None or top.kind not in _KINDS:
+            continue
+        if cause is None or top.key in cause.keys:
+            first.setdefault(replace(top, uid=""), finding)
     proposed = [await _propose(subject, finding, estate) for subject, finding in sorted(first.items())]
     return [request for request in proposed if request is not None]
 
