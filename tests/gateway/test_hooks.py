@@ -95,6 +95,28 @@ async def test_a_signature_is_over_this_body_and_not_from_long_ago(hooked: Servi
         assert (await send(hooked, body, **wrong))[0] == 401
 
 
+GENERIC = {
+    "kind": "generic",
+    "name": "mail",
+    "map": {"name": "title", "resolved": "state == 'ok'", "summary": "text", "subject": {"host": "machine"}},
+}
+
+
+@pytest.mark.parametrize("hooked", [{**WAYS["bearer"], **GENERIC}], indirect=True)
+async def test_json_of_any_system_becomes_an_incident_and_its_end_by_a_mapping(hooked: Service) -> None:
+    sent = {"title": "QueueFull", "text": "2,000 letters wait.", "machine": "house", "state": "bad", "password": "hunter2-and-more"}
+    assert await send(hooked, json.dumps(sent).encode(), "/hooks/generic/mail") == (202, {"heard": 1})
+    opened = await hooked.happens("incident.opened")
+    _, incident = await hooked.get(f"/api/incidents/{opened['incident']}")
+    assert incident["findings"][0]["check"] == "mail/QueueFull"
+    assert incident["findings"][0]["subject"]["kind"] == "Host"
+    assert "hunter2" not in str(incident)
+    refused = await send(hooked, b'{"title": "QueueFull", "state": 7, "machine": "house"', "/hooks/generic/mail")
+    assert refused == (400, {"error": "this is nothing that generic sends: the body is not JSON", "hint": refused[1]["hint"]})
+    assert (await send(hooked, json.dumps({**sent, "state": "ok"}).encode(), "/hooks/generic/mail"))[0] == 202
+    await hooked.happens("incident.closed")
+
+
 async def test_a_stranger_is_refused_before_anything_is_read(hooked: Service) -> None:
     for wrong in ("Bearer wrong", f"Bearer {TOKEN}x", "Bearer", TOKEN, "Bearer ünbekannt"):
         assert (await send(hooked, b"{", Authorization=wrong))[0] == 401

@@ -56,6 +56,7 @@ COMMANDS = {
     "audit": Command("audit:app", group=True),
     "adopt": Command("adopt:adopt"),
     "silence": Command("silence:app", group=True),
+    "hooks": Command("hooks:app", group=True),
     "config": Command("config:app", group=True),
     "doctor": Command("doctor:doctor"),
     "models": Command("models:app", group=True),

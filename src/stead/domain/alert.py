@@ -13,6 +13,8 @@ from datetime import datetime
 
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Severity
+from stead.domain.redaction import MARK
+from stead.domain.secret_fields import is_secret_name
 from stead.domain.subject import Subject
 
 LONGEST_WORDS = 500
@@ -51,7 +53,9 @@ def finding_of(alert: Alert, hook: str, subject: Subject, top: Subject | None = 
     name, words = told(alert.name), told(" ".join(alert.summary.split()))
     evidence = [Evidence(what=f"{hook} says", value=words or name, command=told(alert.command), tainted=True)]
     evidence += [Evidence(what="its labels", value=told(labels), tainted=True)] if labels else []
-    evidence += [Evidence(what=_cut(what), value=told(value), tainted=True) for what, value in alert.said.items() if value]
+    evidence += [
+        Evidence(what=_cut(what), value=told(_named(what, value, clean)), tainted=True) for what, value in alert.said.items() if value
+    ]
     return Finding(
         check=f"{hook}/{name}",
         subject=subject,
@@ -62,6 +66,12 @@ def finding_of(alert: Alert, hook: str, subject: Subject, top: Subject | None = 
         evidence=tuple(evidence),
         since=alert.since,
     )
+
+
+def _named(what: str, value: str, clean: Callable[[str], str]) -> str:
+    """The value; a mark in its place where what it is called says that it is a secret."""
+    pair = f'"{what}": "{value}"'
+    return MARK if is_secret_name(what) and clean(pair) != pair else value
 
 
 def heard(check: str) -> bool:
@@ -115,6 +125,17 @@ def is_certain(subject: Subject) -> bool:
     return subject.kind in _CERTAIN
 
 
+def about(alert: Alert, estate: str) -> Subject:
+    """What the alert is about where nobody knows its object: the first that labels name for certain, else the alert itself."""
+    named = next((subject for subject in candidates(alert.labels, estate) if is_certain(subject)), None)
+    return named or Subject(estate=estate, api_version="stead/v1", kind="Alert", name=alert.name[:200])
+
+
+def label_of(kind: str) -> str:
+    """The label that names an object of this kind, "" where none does: Deployment → `deployment`, Unit → `name`, Host → `instance`."""
+    return _LABELS.get(kind.strip().lower(), "")
+
+
 _HOST = "host.stead/v1"
 _PORT = re.compile(r":\d+$")
 _UNIT = re.compile(r"[\w@.:\\-]{1,240}\.(service|socket|timer|mount|target|path|slice|scope)", re.ASCII)
@@ -133,4 +154,5 @@ _NAMESPACED = (
     ("pod", "v1", "Pod"),
 )
 _CLUSTER_WIDE = (("persistentvolume", "v1", "PersistentVolume"), ("node", "v1", "Node"))
+_LABELS = {kind.lower(): label for label, _, kind in (*_NAMESPACED, *_CLUSTER_WIDE)} | {"unit": "name", "host": "instance"}
 _CERTAIN = frozenset({"Namespace", *(kind for _, _, kind in (*_NAMESPACED, *_CLUSTER_WIDE))})

@@ -13,7 +13,7 @@ from functools import reduce
 
 import sqlalchemy as sa
 
-from stead.domain.alert import Alert, candidates, finding_of, is_certain
+from stead.domain.alert import Alert, about, candidates, finding_of
 from stead.domain.finding import Finding, merge
 from stead.domain.subject import Subject
 from stead.domain.trigger import Sightings
@@ -132,5 +132,4 @@ def _place(estates: Mapping[str, Estate], alert: Alert, only: str) -> tuple[Subj
             for candidate in candidates(alert.labels, place):
                 if (found := estate.locate(candidate)) is not None:
                     return found
-    named = next((subject for subject in candidates(alert.labels, places[0]) if is_certain(subject)), None)
-    return named or Subject(estate=places[0], api_version="stead/v1", kind="Alert", name=alert.name[:200]), None
+    return about(alert, places[0]), None
