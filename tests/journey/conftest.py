@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import json
 import os
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from aiohttp import web
 from stead.clocks import SteppedClock
 from stead.practice import house
 from stead.practice.cluster import PracticeCluster
+from stead.testing.forked import Forked
 
 SPEED = 20.0
 LONG = 90.0
@@ -65,8 +65,8 @@ class World:
         self.clock = SteppedClock(datetime.now(UTC) - timedelta(hours=2))
         self.cluster = PracticeCluster(self.clock, seed=3, orphan_gc=False)
         self._stack = contextlib.AsyncExitStack()
-        self._processes: list[asyncio.subprocess.Process] = []
-        self._starting: asyncio.subprocess.Process | None = None
+        self._processes: list[Forked] = []
+        self._starting: Forked | None = None
         self._token = ""
         self.models: list[Json] = []
         self.hooks: list[Json] = []
@@ -113,7 +113,7 @@ class World:
         await self._let_pass(timedelta(minutes=minutes))
         self._run_time()
 
-    async def start(self, crash_at: str = "") -> asyncio.subprocess.Process:
+    async def start(self, crash_at: str = "") -> Forked:
         """Start the service; what it says goes to a file."""
         environment = {
             **os.environ,
@@ -125,19 +125,16 @@ class World:
         }
         if crash_at:
             environment["STEAD_CRASH_AT"] = crash_at
-        log = (self.folder / f"service-{len(self._processes)}.log").open("w")
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "stead.cli.main", "up", "--config", str(self._configuration()), stdout=log, stderr=log, env=environment
-        )
-        log.close()
+        log = self.folder / f"service-{len(self._processes)}.log"
+        process = Forked("up", "--config", str(self._configuration()), env=environment, log=log)
         self._processes.append(process)
         return process
 
-    def log(self, process: asyncio.subprocess.Process) -> str:
+    def log(self, process: Forked) -> str:
         """What this process said."""
         return (self.folder / f"service-{self._processes.index(process)}.log").read_text()
 
-    async def died(self, process: asyncio.subprocess.Process) -> int:
+    async def died(self, process: Forked) -> int:
         async with asyncio.timeout(LONG):
             return await process.wait()
 
