@@ -24,15 +24,16 @@ from stead.testing.scripted import Chat, ScriptedEstate
 class OnCall:
     """The service, the world it watches, and the time, which only passes when the test says so."""
 
-    def __init__(self, settings: Any, clock: SteppedClock, *, edit: bool) -> None:
+    def __init__(self, settings: Any, clock: SteppedClock, *, edit: bool, chats: Sequence[str]) -> None:
         self.settings, self.clock = settings, clock
-        self.chat = Chat(edit=edit)
+        self.chats = {name: Chat(name, edit=edit) for name in chats}
+        self.chat = next(iter(self.chats.values()))
         self.estate = ScriptedEstate("home", clock)
         self.stead = self._stead()
 
     def _stead(self) -> Stead:
         shelves = discover.shelves()
-        return Stead(self.settings, clock=self.clock, shelves=shelves, estates={"home": self.estate}, channels={"chat": self.chat})
+        return Stead(self.settings, clock=self.clock, shelves=shelves, estates={"home": self.estate}, channels=self.chats)
 
     async def restart(self) -> None:
         """Stop the service, and start another on what it left."""
@@ -83,11 +84,14 @@ def _next_due(connection: sa.Connection) -> datetime | None:
 
 @pytest.fixture
 async def on_call(tmp_path: Path, database_url: str, clock: SteppedClock, request: pytest.FixtureRequest) -> AsyncIterator[OnCall]:
-    """Running, having seen nothing yet. Parametrize indirectly with further settings, and `edit: False` for a chat that cannot edit."""
+    """Running, having seen nothing yet. Parametrize indirectly with further settings, `edit: False` for chats that cannot edit, and the
+    names of several `chats`."""
     more: dict[str, Any] = dict(getattr(request, "param", {}))
     edit = more.pop("edit", True)
-    settings = settings_of({"store": {"folder": str(tmp_path / "state"), "url": database_url}, **more})
-    made = OnCall(settings, clock, edit=edit)
+    chats: list[str] = more.pop("chats", ["chat"])
+    named = [{"name": name, "kind": "terminal"} for name in chats]
+    settings = settings_of({"store": {"folder": str(tmp_path / "state"), "url": database_url}, "channels": named, **more})
+    made = OnCall(settings, clock, edit=edit, chats=chats)
     await made.stead.start()
     try:
         yield made

@@ -41,7 +41,7 @@ async def services(folder: Path, url: str, clock: SteppedClock) -> AsyncIterator
             server = await stack.enter_async_context(model_server(two_turns))
             model = {"name": "m", "kind": "openai", "model": "x", "base_url": server.url, "price_in": 1e6}
             given = {"store": {"folder": str(folder / "state"), "url": url}, "models": [model], "budgets": budgets}
-            on_call = OnCall(settings_of(given), clock, edit=True)
+            on_call = OnCall(settings_of(given), clock, edit=True, chats=["chat"])
             await on_call.stead.start()
             stack.push_async_callback(lambda: on_call.stead.stop())
             return on_call, server

@@ -20,37 +20,41 @@ from stead.domain.windows import Daily, Days, Window
 _KNOWN = frozenset({*LABELS, "alertname", "fingerprint"})
 
 
-def _matchers(given: object) -> Matchers:
+def matcher_list(given: object, also: Sequence[str] = ()) -> Matchers:
+    """What was written as matchers, on labels that findings have and on those of `also`. ValueError for anything else."""
     if isinstance(given, Matchers):
         return given
     texts = cast("list[object]", given) if isinstance(given, list) else [given]
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("is not a list of matchers; write them like ['namespace=\"dev\"', 'kind=~\"Pod|Job\"']")
-    return matchers_of([str(text) for text in texts])
+    return matchers_of([str(text) for text in texts], also)
 
 
-def matchers_of(texts: Sequence[str]) -> Matchers:
-    """Matchers on labels that findings have. ValueError for others: they could never match anything."""
+def matchers_of(texts: Sequence[str], also: Sequence[str] = ()) -> Matchers:
+    """Matchers on labels that findings have, or that `also` names. ValueError for others: they could never match anything."""
     found = parse_matchers(texts)
     for matcher in found.all_of:
-        if not _is_known(matcher.name):
-            there = f"{', '.join(LABELS)}, and `label.NAME` and `namespace_label.NAME` for labels of the object and of its namespace"
+        if not is_known(matcher.name) and matcher.name not in also:
+            there = (
+                f"{', '.join((*LABELS, *also))}, and `label.NAME` and `namespace_label.NAME` for labels of the object and of its namespace"
+            )
             raise ValueError(f"names the label `{matcher.name[:60]}`, which no finding has; there are {there}")
     return found
 
 
-def _is_known(name: str) -> bool:
+def is_known(name: str) -> bool:
+    """Whether findings have a label of this name."""
     return name in _KNOWN or any(name.startswith(prefix) and name != prefix for prefix in OBJECT_LABELS)
 
 
-def _matcher_texts(found: Matchers) -> list[str]:
+def matcher_texts(found: Matchers) -> list[str]:
     return [str(matcher) for matcher in found.all_of]
 
 
 MatcherList = Annotated[
     Matchers,
-    PlainValidator(_matchers),
-    PlainSerializer(_matcher_texts, return_type=list[str]),
+    PlainValidator(matcher_list),
+    PlainSerializer(matcher_texts, return_type=list[str]),
     WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 1, "examples": [['namespace="dev"']]}),
 ]
 
@@ -174,7 +178,7 @@ class InhibitSettings(Section):
 
     @model_validator(mode="after")
     def _knows_labels(self) -> Self:
-        unknown = next((name for name in self.equal if not _is_known(name)), None)
+        unknown = next((name for name in self.equal if not is_known(name)), None)
         if unknown is not None:
             raise ValueError(f"has `{unknown[:60]}` in `equal`, a label that no finding has; there are {', '.join(LABELS)}")
         return self

@@ -20,6 +20,7 @@ from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSetti
 from stead.app.muting_settings import InhibitSettings, MaintenanceSettings, SeveritySettings
 from stead.app.own_settings import OwnCheckSettings
 from stead.app.people_settings import PersonSettings
+from stead.app.route_settings import ReceiverSettings, RootSettings, unknown_names
 from stead.app.sections import NAME, FilePath, Section, a_path
 from stead.clocks import ScaledClock, SystemClock
 from stead.domain.timing import Timing
@@ -219,7 +220,7 @@ class TimingSettings(Section):
         return SystemClock() if self.speed == 1.0 else ScaledClock(self.speed, self.origin)
 
 
-RESERVED = ("routes", "jobs", "knowledge")
+RESERVED = ("jobs", "knowledge")
 """Keys that keep their meaning for a later version (the names are decided; their rooms are not built)."""
 
 
@@ -245,6 +246,8 @@ class Settings(Section):
     )
     checks: ChecksSettings = ChecksSettings()
     channels: tuple[ChannelSettings, ...] = Field(default=(), description="Who is told, and how. Default: the terminal that Stead runs in.")
+    receivers: tuple[ReceiverSettings, ...] = Field(default=(), description="Who can be told, where that is more than one channel's name.")
+    routes: RootSettings | None = Field(default=None, description="Who is told what. Default: every channel is told everything.")
     hooks: tuple[HookSettings, ...] = Field(default=(), description="Which other systems may say what is wrong, and how each is known.")
     timing: TimingSettings = TimingSettings()
     maintenance: tuple[MaintenanceSettings, ...] = Field(
@@ -256,7 +259,6 @@ class Settings(Section):
     inhibit_rules: tuple[InhibitSettings, ...] = Field(
         default=(), description="What need not be told while something else is. Two rules are built in: `node-is-down` and `worse-is-told`."
     )
-    routes: Any = Field(default=None, description="Reserved.")
     jobs: Any = Field(default=None, description="Reserved.")
     people: tuple[PersonSettings, ...] = Field(default=(), description="Who is told and may answer from a chat. Default: nobody may.")
     agents: AgentsSettings = AgentsSettings()
@@ -288,11 +290,20 @@ class Settings(Section):
             raise ValueError(f"people: `{both[0][:60]}` is the identity of two")
         return self
 
+    @model_validator(mode="after")
+    def _receivers_exist(self) -> Settings:
+        # Where no channel is named there is the terminal (config.load).
+        channels = [channel.name for channel in self.channels] or ["terminal"]
+        if (wrong := next(unknown_names(self.routes, self.receivers, channels), None)) is not None:
+            raise ValueError(wrong)
+        return self
+
 
 def _named_things(settings: Settings) -> tuple[tuple[str, list[str]], ...]:
     return (
         ("estates", [estate.id for estate in settings.estates]),
         ("channels", [channel.name for channel in settings.channels]),
+        ("receivers", [receiver.name for receiver in settings.receivers]),
         ("hooks", [hook.called for hook in settings.hooks]),
         ("people", [person.name for person in settings.people]),
         ("models", [model.name for model in settings.models]),

@@ -26,6 +26,7 @@ from stead.app.hooks import hooks_of
 from stead.app.muting_settings import BUILT_IN
 from stead.app.own_namespaces import own_namespaces
 from stead.app.ownership import Ownership
+from stead.app.route_settings import routing_of
 from stead.app.settings import Settings
 from stead.app.souls import Souls
 from stead.app.thinking import models_of, redactor_of
@@ -129,6 +130,7 @@ class Stead:
             verbs=self.shelves.verbs,
             playbooks=tuple(self.shelves.playbooks.values()),
             channels=self.channels,
+            routing=routing_of(self.settings.routes, self.settings.receivers),
             windows=tuple(window.window() for window in self.settings.maintenance),
             severity_rules=tuple(rule.rule() for rule in self.settings.severity_rules),
             inhibitions=(*BUILT_IN, *(rule.inhibition() for rule in self.settings.inhibit_rules)),

@@ -55,6 +55,7 @@ COMMANDS = {
     "autonomy": Command("policy:autonomy"),
     "audit": Command("audit:app", group=True),
     "adopt": Command("adopt:adopt"),
+    "routes": Command("routes:app", group=True),
     "silence": Command("silence:app", group=True),
     "hooks": Command("hooks:app", group=True),
     "config": Command("config:app", group=True),

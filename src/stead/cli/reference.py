@@ -98,7 +98,7 @@ def _section(prefix: str, model: dict[str, Any], schema: dict[str, Any]) -> Iter
     groups: list[tuple[str, dict[str, Any]]] = []
     rows: list[str] = []
     for name, field in model["properties"].items():
-        below = list(_models(field, schema))
+        below = [each for each in _models(field, schema) if each is not model]
         if field.get("description") == "Reserved.":
             continue
         key = f"{prefix}{name}"

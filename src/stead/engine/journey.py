@@ -17,6 +17,7 @@ from stead.domain.muting import Inhibition
 from stead.domain.never import OWN_NAMESPACES
 from stead.domain.policy import Autonomy, Policy
 from stead.domain.redaction import redact
+from stead.domain.routing import Routing
 from stead.domain.run import Budget
 from stead.domain.timing import Timing
 from stead.domain.windows import Window
@@ -51,6 +52,7 @@ class Journey:
     verbs: Mapping[str, Verb] = field(default_factory=dict[str, Verb])
     playbooks: Sequence[Playbook] = ()
     channels: Mapping[str, Channel] = field(default_factory=dict[str, Channel])
+    routing: Routing = field(default_factory=Routing)
     windows: Sequence[Window] = ()
     inhibitions: Sequence[Inhibition] = ()
     models: Models | None = None

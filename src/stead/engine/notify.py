@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -18,13 +17,17 @@ from stead.domain.delivery import Because, Block, BlockKind, Delivery, DeliveryS
 from stead.domain.incident import Incident, IncidentState
 from stead.domain.logs.templates import template
 from stead.domain.muting import Mute
+from stead.engine import addressing
+from stead.engine.addressing import Address
 from stead.engine.journey import Journey
 from stead.engine.story import render
-from stead.ports import Channel
 from stead.store import deliveries, due, events, incidents
 
 _OPENING = (Because.FIRST, Because.REOPENED)
 """A first word gathers for longer, and stays a first word when more folds into it."""
+
+_MOVING = (Because.MOVED, Because.CAUSE, Because.FLAPPING)
+"""What may wait until a route's `group_interval` is over."""
 
 
 def tell(connection: sa.Connection, journey: Journey, number: int, because: Because, *, since: datetime | None = None) -> None:
@@ -34,17 +37,17 @@ def tell(connection: sa.Connection, journey: Journey, number: int, because: Beca
     """
     message = render(connection, number)
     incident = incidents.get(connection, number)
-    for channel in journey.channels.values():
+    for address in addressing.of_incident(connection, journey, incident):
         if incident.muted:
-            _keep_back(connection, journey, channel, incident, because, message)
+            _keep_back(connection, journey, address, incident, because, message)
         else:
-            _queue(connection, journey, channel, incident, because, message, since)
+            _send(connection, journey, address, because, message, since)
 
 
 def announce(connection: sa.Connection, journey: Journey, about: str, message: Message, because: Because) -> None:
     """Say something that is about no single incident; what is said again of the same `about` edits it."""
-    for channel in journey.channels.values():
-        _send(connection, journey, channel, _Talk(f"{channel.name}:{about}", 0), because, message, None)
+    for address in addressing.of_other(connection, journey, about, message):
+        _send(connection, journey, address, because, message)
 
 
 def hold(connection: sa.Connection, journey: Journey, number: int, mutes: Sequence[Mute]) -> None:
@@ -60,16 +63,11 @@ def hold(connection: sa.Connection, journey: Journey, number: int, mutes: Sequen
 def speak(connection: sa.Connection, journey: Journey, number: int) -> None:
     """A mute has ended: say once what it held back. What opened and ended within it is told to nobody."""
     incident, message = incidents.get(connection, number), render(connection, number)
-    for channel in journey.channels.values():
-        last = deliveries.last_said(connection, conversation(channel, number))
+    for address in addressing.of_incident(connection, journey, incident):
+        last = deliveries.last_said(connection, address.conversation)
         because = _held_back(incident, message, None if last is None else last.message)
         if because is not None:
-            _queue(connection, journey, channel, incident, because, message)
-
-
-def conversation(channel: Channel, number: int) -> str:
-    """One incident on one channel, through all its episodes."""
-    return f"{channel.name}:{number}"
+            _send(connection, journey, address, because, message)
 
 
 def _held_back(incident: Incident, message: Message, said: Message | None) -> Because | None:
@@ -92,17 +90,17 @@ def _muted(mutes: Sequence[Mute]) -> str:
 
 
 def _keep_back(
-    connection: sa.Connection, journey: Journey, channel: Channel, incident: Incident, because: Because, message: Message
+    connection: sa.Connection, journey: Journey, address: Address, incident: Incident, because: Because, message: Message
 ) -> None:
     """One row for all that a mute holds back: its reason, and the newest of what would have been said."""
-    talk, why = conversation(channel, incident.number), _muted(incident.muted)
-    last = deliveries.newest(connection, talk)
+    why = _muted(incident.muted)
+    last = deliveries.newest(connection, address.conversation)
     if last is not None and last.state is DeliveryState.HELD and last.error == why:
         deliveries.rewrite(connection, last.id, last.because if last.because in _OPENING else because, message)
         return
-    delivery_id = _add(connection, journey, channel, _Talk(talk, incident.number), because, message)
+    delivery_id = _add(connection, journey, address, because, message)
     deliveries.hold(connection, delivery_id, why)
-    data = _held(delivery_id, channel.name, because, message, incident.muted)
+    data = _held(delivery_id, address.channel.name, because, message, incident.muted)
     _record(connection, journey, "delivery.held", incident.number, data)
 
 
@@ -110,52 +108,45 @@ def _held(delivery: int, channel: str, because: Because, message: Message, mutes
     return {"delivery": delivery, "channel": channel, "because": because, "title": message.title, "why": _muted(mutes)}
 
 
-def _queue(
-    connection: sa.Connection,
-    journey: Journey,
-    channel: Channel,
-    incident: Incident,
-    because: Because,
-    message: Message,
-    since: datetime | None = None,
-) -> None:
-    talk = _Talk(conversation(channel, incident.number), incident.number)
-    _send(connection, journey, channel, talk, because, message, since)
-
-
-class _Talk(NamedTuple):
-    """A conversation, and the incident that it is about, 0 for none."""
-
-    name: str
-    incident: int
-
-
 def _send(
-    connection: sa.Connection, journey: Journey, channel: Channel, talk: _Talk, because: Because, message: Message, since: datetime | None
+    connection: sa.Connection, journey: Journey, address: Address, because: Because, message: Message, since: datetime | None = None
 ) -> None:
-    waiting = deliveries.queued(connection, talk.name)
+    waiting = deliveries.queued(connection, address.conversation)
     if waiting is not None:
-        _fold_in(connection, journey, waiting, because, message)
+        _fold_in(connection, journey, address, waiting, because, message)
         return
-    before = deliveries.last_said(connection, talk.name)
-    if because is Because.MOVED and not _worth_moving(channel, before, message):
+    before = deliveries.last_said(connection, address.conversation)
+    if because is Because.MOVED and before is None and address.routed:
+        # It goes somewhere else from now on, and is news there.
+        because = Because.FIRST
+    if not _worth_saying(address, before, because, message):
         return
-    delivery_id = _add(connection, journey, channel, talk, because, message)
-    gather = journey.timing.group_wait if because in _OPENING else journey.timing.edit_wait
+    delivery_id = _add(connection, journey, address, because, message)
+    at = _moment(journey, address, before, because, message, since)
+    due.schedule(connection, "deliver", str(delivery_id), at, ids.delivery_workflow(delivery_id, 1))
+    data = {"delivery": delivery_id, "channel": address.channel.name, "because": because, "title": message.title}
+    _record(connection, journey, "delivery.queued", address.incident, data)
+
+
+def _moment(
+    journey: Journey, address: Address, before: Delivery | None, because: Because, message: Message, since: datetime | None
+) -> datetime:
+    """When it leaves: what opens gathers first, and what only moves keeps its distance from what was said before."""
+    gather = address.group_wait(journey.timing) if because in _OPENING else journey.timing.edit_wait
     at = max(journey.now(), (since or journey.now()) + gather)
+    if because in _MOVING and before is not None and address.waits.group_interval is not None:
+        at = max(at, before.created_at + address.waits.group_interval)
     if because is Because.MOVED and before is not None and _but_evidence(before.message) == _but_evidence(message):
         at = max(at, before.created_at + journey.timing.evidence_wait)
-    due.schedule(connection, "deliver", str(delivery_id), at, ids.delivery_workflow(delivery_id, 1))
-    data = {"delivery": delivery_id, "channel": channel.name, "because": because, "title": message.title}
-    _record(connection, journey, "delivery.queued", talk.incident, data)
+    return at
 
 
-def _add(connection: sa.Connection, journey: Journey, channel: Channel, talk: _Talk, because: Because, message: Message) -> int:
+def _add(connection: sa.Connection, journey: Journey, address: Address, because: Because, message: Message) -> int:
     return deliveries.add(
         connection,
-        incident=talk.incident,
-        channel=channel.name,
-        conversation=talk.name,
+        incident=address.incident,
+        channel=address.channel.name,
+        conversation=address.conversation,
         because=because,
         message=message,
         now=journey.now(),
@@ -168,7 +159,7 @@ def _record(connection: sa.Connection, journey: Journey, name: str, number: int,
     events.record(connection, name, at=journey.now(), estate=estate, incident=about, data=data)
 
 
-def _fold_in(connection: sa.Connection, journey: Journey, waiting: Delivery, because: Because, message: Message) -> None:
+def _fold_in(connection: sa.Connection, journey: Journey, address: Address, waiting: Delivery, because: Because, message: Message) -> None:
     """What has not left says the newest; a first word stays a first word, unless it is over before it was said."""
     if waiting.because in _OPENING and because is Because.RESOLVED:
         deliveries.hold(connection, waiting.id, "over before it was said")
@@ -176,15 +167,27 @@ def _fold_in(connection: sa.Connection, journey: Journey, waiting: Delivery, bec
         return
     kept = waiting.because if waiting.because in _OPENING or because is Because.MOVED else because
     deliveries.rewrite(connection, waiting.id, kept, message)
+    if because in _MOVING and address.waits.group_interval is not None:
+        return
     if waiting.because not in _OPENING and _but_evidence(waiting.message) != _but_evidence(message):
         # It may have waited for more evidence, which this does not.
         at = journey.now() + journey.timing.edit_wait
         due.schedule(connection, "deliver", str(waiting.id), at, ids.delivery_workflow(waiting.id, 1))
 
 
-def _worth_moving(channel: Channel, before: Delivery | None, message: Message) -> bool:
-    """A small move is an edit or nothing: a channel that cannot edit would page for it, and a counter that moved on says nothing new."""
-    return channel.capabilities.edit and (before is None or _told(before.message) != _told(message))
+def _worth_saying(address: Address, before: Delivery | None, because: Because, message: Message) -> bool:
+    """A small move is an edit or nothing: a channel that cannot edit would page for it, and a counter that moved on says nothing new.
+
+    Where it does not lead any more, what was said is kept up to date, and its end is told.
+    """
+    edits = address.channel.capabilities.edit
+    if address.stays and because is not Because.RESOLVED:
+        because = Because.MOVED
+    if because is Because.RESOLVED:
+        return before is not None
+    if because is Because.MOVED:
+        return edits and (before is None or _told(before.message) != _told(message))
+    return True
 
 
 def _told(message: Message) -> Message:
