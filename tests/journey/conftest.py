@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -137,6 +138,14 @@ class World:
     async def died(self, process: Forked) -> int:
         async with asyncio.timeout(LONG):
             return await process.wait()
+
+    async def dies_at(self, point: str) -> None:
+        """A life of the service that `kill -9` ends at this point; fails when it never comes there."""
+        dying = await self.start(crash_at=point)
+        try:
+            assert await self.died(dying) == -signal.SIGKILL
+        except TimeoutError:
+            raise AssertionError(f"{point} is not on the way: {await self._as_it_stands()}") from None
 
     async def over(self, about: str) -> Json:
         """The incident about this, once it is over and that was told."""
