@@ -25,6 +25,9 @@ BECAUSE: Mapping[str, str] = {
     "reopened": "it came back",
     "cause": "its cause became known",
     "flapping": "it comes and goes, and is told no more until it keeps still",
+    "reminder": "a question waited for an answer",
+    "repeated": "it was still open, and its route wants it said again",
+    "unanswered": "nobody had acknowledged it",
 }
 
 
@@ -118,6 +121,8 @@ _GROUPED: Mapping[str, Callable[[Json], str]] = {
 _SPOKEN: Mapping[str, Callable[[Json], str]] = {
     "delivery.queued": lambda data: f"{data['channel']} was told, because {BECAUSE.get(data['because'], data['because'])}",
     "delivery.held": lambda data: f"{data['channel']} was told nothing: {data['why']}",
+    "incident.unanswered": lambda data: f"nobody had acknowledged it: step {data['step']} of the ladder {data['ladder']}",
+    "incident.acknowledged": lambda data: f"{data['by']} acknowledged it: it is escalated and repeated no more",
     "delivery.dead": lambda data: f"{data['channel']} could not be reached: {data['error']}",
     "incident.muted": lambda data: f"muted by {'; '.join(data['reasons'])}",
     "incident.unmuted": lambda data: f"no longer muted by {'; '.join(data['reasons'])}",

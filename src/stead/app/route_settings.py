@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Annotated, ClassVar, Self
 
-from pydantic import ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema, field_validator, model_validator
 
 from stead.app.durations import Duration
 from stead.app.muting_settings import matcher_list, matcher_texts
@@ -51,7 +52,17 @@ class RouteSettings(Section):
     goes_on: bool = Field(default=False, alias="continue", description="Whether routes after it may match, too.")
     group_wait: Duration | None = Field(default=None, description="Gathers findings before the first word. Default: `timing.group_wait`.")
     group_interval: Duration | None = Field(default=None, description="Between two edits for what moved. Default: `timing.edit_wait`.")
+    repeat_interval: Duration | None = Field(
+        default=None, description="What is still open and nobody has acknowledged is said once more after this. Default: never."
+    )
     routes: tuple[RouteSettings, ...] = Field(default=(), description="Routes below it, in order: the first that matches takes it.")
+
+    @field_validator("repeat_interval")
+    @classmethod
+    def _not_too_often(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and value < _OFTEN:
+            raise ValueError("is shorter than a minute; write 4h")
+        return value
 
     @model_validator(mode="after")
     def _one_word_for_it(self) -> Self:
@@ -80,9 +91,12 @@ class RouteSettings(Section):
             matchers=self.matchers,
             receivers=tuple(self.names),
             goes_on=self.goes_on,
-            waits=Waits(group_wait=self.group_wait, group_interval=self.group_interval),
+            waits=Waits(group_wait=self.group_wait, group_interval=self.group_interval, repeat_interval=self.repeat_interval),
             routes=tuple(route.route() for route in self.routes),
         )
+
+
+_OFTEN = timedelta(minutes=1)
 
 
 class RootSettings(RouteSettings):

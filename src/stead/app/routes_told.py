@@ -65,6 +65,7 @@ def _taken(taken: Taken, routing: Routing, channels: Sequence[str], settings: Se
         "path": list(taken.path),
         "receivers": [_receiver(receiver) for receiver in routing.named(taken.receivers, channels)],
         "group_wait": duration_text(timing.group_wait if waits.group_wait is None else waits.group_wait),
+        "repeat_interval": None if waits.repeat_interval is None else duration_text(waits.repeat_interval),
         "group_interval": duration_text(timing.edit_wait if waits.group_interval is None else waits.group_interval),
     }
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import ConfigDict, Field, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
 from stead.app.durations import Duration
+from stead.app.escalation_settings import EscalationSettings, unknown_contacts
 from stead.app.estate_settings import EstateSettings
 from stead.app.hook_settings import HookSettings
 from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSettings
@@ -247,6 +248,9 @@ class Settings(Section):
     checks: ChecksSettings = ChecksSettings()
     channels: tuple[ChannelSettings, ...] = Field(default=(), description="Who is told, and how. Default: the terminal that Stead runs in.")
     receivers: tuple[ReceiverSettings, ...] = Field(default=(), description="Who can be told, where that is more than one channel's name.")
+    escalations: tuple[EscalationSettings, ...] = Field(
+        default=(), description="Who is told next while nobody acknowledges. Default: nobody."
+    )
     routes: RootSettings | None = Field(default=None, description="Who is told what. Default: every channel is told everything.")
     hooks: tuple[HookSettings, ...] = Field(default=(), description="Which other systems may say what is wrong, and how each is known.")
     timing: TimingSettings = TimingSettings()
@@ -294,8 +298,10 @@ class Settings(Section):
     def _receivers_exist(self) -> Settings:
         # Where no channel is named there is the terminal (config.load).
         channels = [channel.name for channel in self.channels] or ["terminal"]
-        if (wrong := next(unknown_names(self.routes, self.receivers, channels), None)) is not None:
-            raise ValueError(wrong)
+        known = sorted({*channels, *(receiver.name for receiver in self.receivers)})
+        wrong = (*unknown_names(self.routes, self.receivers, channels), *unknown_contacts(self.escalations, known))
+        if wrong:
+            raise ValueError(wrong[0])
         return self
 
 
@@ -303,6 +309,7 @@ def _named_things(settings: Settings) -> tuple[tuple[str, list[str]], ...]:
     return (
         ("estates", [estate.id for estate in settings.estates]),
         ("channels", [channel.name for channel in settings.channels]),
+        ("escalations", [escalation.name for escalation in settings.escalations]),
         ("receivers", [receiver.name for receiver in settings.receivers]),
         ("hooks", [hook.called for hook in settings.hooks]),
         ("people", [person.name for person in settings.people]),

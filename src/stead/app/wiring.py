@@ -15,7 +15,7 @@ import sqlalchemy as sa
 import structlog
 
 from stead import __version__
-from stead.app import answers, audit_watch, auditing, discover, policy_told, policy_watch, reload, runs_told, spending_told
+from stead.app import answers, audit_watch, auditing, discover, outbox_told, policy_told, policy_watch, reload, runs_told, spending_told
 from stead.app.audit_heads import Heads
 from stead.app.discover import Shelves
 from stead.app.furnish import channels_of, estates_of, policy_of
@@ -130,6 +130,7 @@ class Stead:
             verbs=self.shelves.verbs,
             playbooks=tuple(self.shelves.playbooks.values()),
             channels=self.channels,
+            ladders=tuple(escalation.ladder() for escalation in self.settings.escalations),
             routing=routing_of(self.settings.routes, self.settings.receivers),
             windows=tuple(window.window() for window in self.settings.maintenance),
             severity_rules=tuple(rule.rule() for rule in self.settings.severity_rules),
@@ -243,7 +244,8 @@ class Stead:
         now = self.clock.now().isoformat()
         acting = {"stop": await self.store.look(stopping.told), "policy_error": self.policy_error}
         about = {"version": __version__, "ready": self.ready, "colour": colour, "estates": estates}
-        return {**about, **numbers, "models": models, **acting, "now": now}
+        dead = await self.store.look(outbox_told.dead)
+        return {**about, **numbers, "dead": dead, "models": models, **acting, "now": now}
 
     async def incidents(self, *, everything: bool = False) -> list[dict[str, Any]]:
         return await self.store.look(answers.incident_list, everything)

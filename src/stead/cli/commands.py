@@ -55,6 +55,8 @@ COMMANDS = {
     "autonomy": Command("policy:autonomy"),
     "audit": Command("audit:app", group=True),
     "adopt": Command("adopt:adopt"),
+    "ack": Command("outbox:ack"),
+    "outbox": Command("outbox:app", group=True),
     "routes": Command("routes:app", group=True),
     "silence": Command("silence:app", group=True),
     "hooks": Command("hooks:app", group=True),

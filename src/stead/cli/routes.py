@@ -62,4 +62,5 @@ def _receiver(receiver: dict[str, Any]) -> str:
 
 
 def _waits(route: dict[str, Any]) -> str:
-    return f"first word after {route['group_wait']}, edits {route['group_interval']} apart"
+    again = f", said again after {route['repeat_interval']}" if route["repeat_interval"] else ""
+    return f"first word after {route['group_wait']}, edits {route['group_interval']} apart{again}"

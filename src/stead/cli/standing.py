@@ -42,6 +42,9 @@ def lines(found: dict[str, Any], url: str, *, colour: bool) -> list[str]:
     if found["approvals_pending"]:
         shown.append(f"approvals: {found['approvals_pending']} pending (stead approvals)")
     shown.append(f"messages: {deliveries['queued']} queued, {deliveries['dead']} given up on")
+    shown += [f"  {line(each['id'])} to {line(each['channel'])}: {line(each['error'])}" for each in found.get("dead") or ()]
+    if deliveries["dead"]:
+        shown.append("  stead outbox list shows them, stead outbox retry tries one again")
     shown += [f"models: {text}" for text in spent_lines(found.get("models") or {})]
     return shown
 

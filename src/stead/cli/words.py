@@ -56,6 +56,14 @@ def _unmuted(event: Event, _data: Data) -> Words:
     return Words("unmuted", f"I-{event['incident']} may speak again", "dim")
 
 
+def _acknowledged(event: Event, data: Data) -> Words:
+    return Words("acknowledged", f"{data['by']} looks after I-{event['incident']}", "cyan")
+
+
+def _unanswered(event: Event, data: Data) -> Words:
+    return Words("unanswered", f"nobody looks after I-{event['incident']}: {', '.join(data['receivers'])} is told", "yellow")
+
+
 def _flapping(event: Event, data: Data) -> Words:
     return Words("flapping", f"I-{event['incident']} comes and goes: {data['note']}", "yellow")
 
@@ -118,6 +126,8 @@ _TELLERS: Mapping[str, Callable[[Event, Data], Words | None]] = {
     "incident.muted": _muted,
     "incident.unmuted": _unmuted,
     "incident.flapping": _flapping,
+    "incident.acknowledged": _acknowledged,
+    "incident.unanswered": _unanswered,
     "incident.closed": _closed,
     "decision.made": _decided,
     "approval.asked": _asked,

@@ -13,7 +13,8 @@ class Because(StrEnum):
     """Why a message goes out, or is not sent: a stored reason answers `why did it page me`.
 
     CAUSE: what explains it all came after its symptoms. FLAPPING: it comes and goes, and is told no more until it keeps still.
-    REMINDER: a question waits, and half of its time is over.
+    REMINDER: a question waits, and half of its time is over. REPEATED: a route wants it said once more. UNANSWERED: nobody has
+    acknowledged it, and somebody else is told.
     """
 
     FIRST = "first"
@@ -26,7 +27,13 @@ class Because(StrEnum):
     CAUSE = "cause"
     FLAPPING = "flapping"
     REMINDER = "reminder"
+    REPEATED = "repeated"
+    UNANSWERED = "unanswered"
     MUTED = "muted"
+
+
+RINGING = frozenset({Because.REMINDER, Because.REPEATED, Because.UNANSWERED})
+"""What would be of no use as an edit, which rings nowhere: it is a message of its own, and the one that is edited from then on."""
 
 
 class BlockKind(StrEnum):
@@ -104,12 +111,13 @@ class Message:
 
 
 class DeliveryState(StrEnum):
-    """HELD is muted; DEAD was given up on, aloud."""
+    """HELD is muted; DEAD was given up on, aloud; DROPPED a person took out."""
 
     QUEUED = "queued"
     HELD = "held"
     SENT = "sent"
     DEAD = "dead"
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +136,7 @@ class Delivery:
     """`conversation` is what one incident says on one channel; `position` orders its deliveries, from 1.
 
     `incident` is 0 where it is about none · `replaces` is the remote id of the message to edit, "" for a new one.
+    `forgiven`: tries that count no more, since a person had it tried again.
     `id` is the idempotency key towards the receiver. `place` is where it goes, None: to the channel's home.
     """
 
@@ -144,4 +153,5 @@ class Delivery:
     replaces: str = ""
     remote_id: str = ""
     error: str = ""
+    forgiven: int = 0
     place: Place | None = None

@@ -28,7 +28,18 @@ def memory_number(number: int) -> str:
     return f"M-{number}"
 
 
-_LISTINGS = {"M": "stead memory list", "I": "stead incidents", "A": "stead approvals", "S": "stead silence list", "R": "stead runs list"}
+def delivery_number(number: int) -> str:
+    return f"D-{number}"
+
+
+_LISTINGS = {
+    "D": "stead outbox list",
+    "M": "stead memory list",
+    "I": "stead incidents",
+    "A": "stead approvals",
+    "S": "stead silence list",
+    "R": "stead runs list",
+}
 
 
 def parse_number(text: str, letter: str) -> int:

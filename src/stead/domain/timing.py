@@ -30,7 +30,7 @@ class Timing:
     flap_quiet: timedelta = timedelta(minutes=15)
     retry_first: timedelta = timedelta(seconds=2)
     retry_most: timedelta = timedelta(minutes=5)
-    retry_times: int = 12
+    retry_times: int = 60
     keep_finished: timedelta = timedelta(hours=6)
     keep_records: timedelta = timedelta(days=90)
 

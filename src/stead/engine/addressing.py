@@ -6,7 +6,7 @@ message goes on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -47,6 +47,20 @@ def of_incident(connection: sa.Connection, journey: Journey, incident: Incident)
         cause = findings.find(connection, incident.cause)
         labels = incident_labels(incident, None if cause is None else cause.finding)
     return _addresses(connection, journey, labels, str(incident.number), incident.number)
+
+
+def of_receivers(journey: Journey, incident: Incident, names: Sequence[str]) -> Iterator[Address]:
+    """Where these receivers are told of the incident, whatever the routes say."""
+    told: set[str] = set()
+    for receiver in journey.routing.named(names, tuple(journey.channels)):
+        for name in receiver.channels:
+            if name in journey.channels and name not in told:
+                told.add(name)
+                conversation = f"{name}:{incident.number}"
+                channel = journey.channels[name]
+                yield Address(
+                    channel=channel, conversation=conversation, incident=incident.number, waits=Waits(), receivers=(receiver,), routed=True
+                )
 
 
 def of_other(connection: sa.Connection, journey: Journey, about: str, message: Message) -> Iterator[Address]:

@@ -6,7 +6,7 @@ repeat from a second message; it is never silently lost.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -14,9 +14,13 @@ import sqlalchemy as sa
 from stead.domain import ids
 from stead.domain.delivery import Delivery, DeliveryState
 from stead.domain.errors import PermanentError, TemporaryError
+from stead.engine import notify
 from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.store import deliveries, due, events, incidents
+
+ELSEWHERE_AFTER = 6
+"""Failed tries, about a minute with the waits that Stead ships, after which an incident is told on another channel as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +66,21 @@ def conclude(connection: sa.Connection, journey: Journey, delivery: Delivery, ca
             _record(connection, journey, "delivery.sent", delivery, {"edited": bool(delivery.replaces)})
         fault_point("deliver.before-sent-commit")
     else:
-        dead = came.final or delivery.attempts >= journey.timing.retry_times
+        tries = delivery.attempts - delivery.forgiven
+        dead = came.final or tries >= journey.timing.retry_times
         deliveries.failed(connection, delivery.id, came.error, dead=dead)
+        if dead or tries == ELSEWHERE_AFTER:
+            notify.elsewhere(connection, journey, replace(delivery, error=came.error))
         if not dead:
-            wait = max(journey.timing.retry_after(delivery.attempts), timedelta(seconds=came.retry_after))
+            wait = max(journey.timing.retry_after(tries), timedelta(seconds=came.retry_after))
             _schedule(connection, journey, delivery, wait)
             return
         _record(connection, journey, "delivery.dead", delivery, {"error": came.error})
+    call_following(connection, journey, delivery)
+
+
+def call_following(connection: sa.Connection, journey: Journey, delivery: Delivery) -> None:
+    """This one has ended: the next message of its conversation may leave."""
     following = deliveries.following(connection, delivery)
     if following is not None:
         # An id that was used once does nothing more, and the following message's own may have been used up by waiting for this one.

@@ -11,6 +11,7 @@ from typing import TypeVar
 from stead.declare import Playbook, Toolset, Verb
 from stead.domain.agent import Soul
 from stead.domain.budget import Budgets
+from stead.domain.escalation import Ladder
 from stead.domain.goal import Goal
 from stead.domain.impact import SeverityRule
 from stead.domain.muting import Inhibition
@@ -52,6 +53,7 @@ class Journey:
     verbs: Mapping[str, Verb] = field(default_factory=dict[str, Verb])
     playbooks: Sequence[Playbook] = ()
     channels: Mapping[str, Channel] = field(default_factory=dict[str, Channel])
+    ladders: Sequence[Ladder] = ()
     routing: Routing = field(default_factory=Routing)
     windows: Sequence[Window] = ()
     inhibitions: Sequence[Inhibition] = ()

@@ -17,7 +17,7 @@ from stead.domain.delivery import Because, Block, BlockKind, Delivery, DeliveryS
 from stead.domain.incident import Incident, IncidentState
 from stead.domain.logs.templates import template
 from stead.domain.muting import Mute
-from stead.engine import addressing
+from stead.engine import addressing, escalating
 from stead.engine.addressing import Address
 from stead.engine.journey import Journey
 from stead.engine.story import render
@@ -25,6 +25,8 @@ from stead.store import deliveries, due, events, incidents
 
 _OPENING = (Because.FIRST, Because.REOPENED)
 """A first word gathers for longer, and stays a first word when more folds into it."""
+
+_CARRIED = (DeliveryState.QUEUED, DeliveryState.SENT)
 
 _MOVING = (Because.MOVED, Because.CAUSE, Because.FLAPPING)
 """What may wait until a route's `group_interval` is over."""
@@ -42,6 +44,46 @@ def tell(connection: sa.Connection, journey: Journey, number: int, because: Beca
             _keep_back(connection, journey, address, incident, because, message)
         else:
             _send(connection, journey, address, because, message, since)
+    escalating.consider(connection, journey, incident)
+
+
+def escalate(connection: sa.Connection, journey: Journey, number: int) -> None:
+    """Nobody has acknowledged the incident in time: tell whoever is next."""
+    found = escalating.next_step(connection, journey, number)
+    if found is None:
+        return
+    incident, receivers = found
+    message = escalating.unanswered(render(connection, number), incident.opened_at, journey.now())
+    for address in addressing.of_receivers(journey, incident, receivers):
+        _send(connection, journey, address, Because.UNANSWERED, message)
+
+
+def repeat(connection: sa.Connection, journey: Journey, ref: str) -> None:
+    """Say once more what is still open and has nobody's attention, where its route still leads there."""
+    number, _, name = ref.partition(":")
+    incident = escalating.may_repeat(connection, int(number))
+    for address in () if incident is None else addressing.of_incident(connection, journey, incident):
+        if address.channel.name == name and not address.stays:
+            _send(connection, journey, address, Because.REPEATED, render(connection, int(number)))
+
+
+def elsewhere(connection: sa.Connection, journey: Journey, failing: Delivery) -> None:
+    """Where the only channel that an incident is told on does not take its messages, tell it on another."""
+    incident = incidents.find(connection, failing.incident)
+    if incident is None or incident.muted or failing.because in _MOVING:
+        return
+    others = [name for name in journey.channels if name != failing.channel]
+    last = {name: deliveries.last_said(connection, f"{name}:{incident.number}") for name in others}
+    if any(said is not None and said.state in _CARRIED and not said.error for said in last.values()):
+        return
+    fresh = (name for name in others if last[name] is None)
+    name = next((name for name in fresh if not deliveries.failing(connection, name)), None)
+    if name is None:
+        return
+    lost = Block(kind=BlockKind.TEXT, text=f"Told here because {failing.channel} does not take it: {failing.error}.")
+    message = render(connection, incident.number)
+    for address in addressing.of_receivers(journey, incident, (name,)):
+        _enqueue(connection, journey, address, None, failing.because, replace(message, blocks=(lost, *message.blocks)))
 
 
 def announce(connection: sa.Connection, journey: Journey, about: str, message: Message, because: Because) -> None:
@@ -51,7 +93,8 @@ def announce(connection: sa.Connection, journey: Journey, about: str, message: M
 
 
 def hold(connection: sa.Connection, journey: Journey, number: int, mutes: Sequence[Mute]) -> None:
-    """The incident is muted from now on: what has not left yet stays."""
+    """The incident is muted from now on: what has not left yet stays, and nobody is called."""
+    escalating.call_off(connection, journey, number)
     for delivery in deliveries.untried(connection, number):
         deliveries.hold(connection, delivery.id, _muted(mutes))
         due.cancel(connection, "deliver", str(delivery.id))
@@ -68,6 +111,7 @@ def speak(connection: sa.Connection, journey: Journey, number: int) -> None:
         because = _held_back(incident, message, None if last is None else last.message)
         if because is not None:
             _send(connection, journey, address, because, message)
+    escalating.consider(connection, journey, incident)
 
 
 def _held_back(incident: Incident, message: Message, said: Message | None) -> Because | None:
@@ -121,11 +165,25 @@ def _send(
         because = Because.FIRST
     if not _worth_saying(address, before, because, message):
         return
+    _enqueue(connection, journey, address, before, because, message, since)
+
+
+def _enqueue(
+    connection: sa.Connection,
+    journey: Journey,
+    address: Address,
+    before: Delivery | None,
+    because: Because,
+    message: Message,
+    since: datetime | None = None,
+) -> None:
     delivery_id = _add(connection, journey, address, because, message)
     at = _moment(journey, address, before, because, message, since)
     due.schedule(connection, "deliver", str(delivery_id), at, ids.delivery_workflow(delivery_id, 1))
     data = {"delivery": delivery_id, "channel": address.channel.name, "because": because, "title": message.title}
     _record(connection, journey, "delivery.queued", address.incident, data)
+    if address.waits.repeat_interval is not None and address.incident and not message.resolved:
+        escalating.expect_repeat(connection, journey, address.incident, address.channel.name, address.waits.repeat_interval)
 
 
 def _moment(

@@ -15,7 +15,7 @@ from stead.domain.finding import Finding, FindingState
 from stead.domain.incident import Incident, IncidentState
 from stead.engine import run_story
 from stead.engine.symptoms import lines, with_it
-from stead.store import actions, findings, incidents
+from stead.store import actions, attention, findings, incidents
 from stead.store.actions import StoredAction
 
 MOST_EVIDENCE = 5
@@ -41,6 +41,7 @@ def render(connection: sa.Connection, number: int) -> Message:
         *_symptoms(cause, present),
         *thought,
         *_steps(connection, number),
+        *_attended(connection, incident),
         *_ending(incident, note),
     ]
     return Message(
@@ -175,6 +176,12 @@ def _buttons(approval: Approval) -> Iterator[Button]:
     name = ids.approval_number(approval.number)
     yield Button(label=f"Approve {name}", approval=approval.number, decision="approve")
     yield Button(label=f"Deny {name}", approval=approval.number, decision="deny")
+
+
+def _attended(connection: sa.Connection, incident: Incident) -> Iterator[Block]:
+    stands = attention.of(connection, incident.number, incident.episode)
+    if stands.acknowledged_at is not None and incident.state is not IncidentState.RESOLVED:
+        yield Block(kind=BlockKind.TEXT, text=f"{stands.acknowledged_by} looks after it, since {stands.acknowledged_at:%H:%M} UTC.")
 
 
 def _ending(incident: Incident, note: str) -> Iterator[Block]:

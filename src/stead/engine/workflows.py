@@ -37,6 +37,7 @@ from stead.engine import (
     investigating,
     investigations,
     mutes,
+    notify,
     proposing,
     pursue,
     rehearsing,
@@ -244,6 +245,18 @@ async def review_mutes(ref: str) -> None:
 async def end_alerts(ref: str) -> None:
     """Alerts that were not sent again are over."""
     await _guarded("alerts", ref, _write("expire", hearing.expire))
+
+
+@DBOS.workflow(name="escalate", max_recovery_attempts=None)
+async def escalate(ref: str) -> None:
+    """Nobody has acknowledged an incident in time."""
+    await _guarded("escalate", ref, _write("escalate", notify.escalate, int(ref)))
+
+
+@DBOS.workflow(name="repeat", max_recovery_attempts=None)
+async def repeat(ref: str) -> None:
+    """A route wants an incident said once more."""
+    await _guarded("repeat", ref, _write("repeat", notify.repeat, ref))
 
 
 @DBOS.workflow(name="deliver", max_recovery_attempts=None)

@@ -8,9 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from stead.domain.delivery import Because, Delivery, DeliveryState, Message
+from stead.domain.delivery import RINGING, Because, Delivery, DeliveryState, Message
 from stead.store.codec import dumps, loads
 from stead.store.tables import delivery
+
+_UNSAID = (DeliveryState.HELD.value, DeliveryState.DROPPED.value)
 
 
 def add(
@@ -121,6 +123,56 @@ def failed(connection: sa.Connection, delivery_id: int, error: str, *, dead: boo
     values: dict[str, Any] = {"error": error}
     if dead:
         values["state"] = DeliveryState.DEAD.value
+    mine = sa.update(delivery).where(delivery.c.id == delivery_id, delivery.c.state == DeliveryState.QUEUED.value)
+    connection.execute(mine.values(**values))
+
+
+def failing(connection: sa.Connection, channel: str) -> bool:
+    """Whether the latest that was tried on the channel did not arrive."""
+    query = (
+        sa.select(delivery.c.state, delivery.c.error)
+        .where(delivery.c.channel == channel, delivery.c.attempts > 0, delivery.c.state != DeliveryState.HELD.value)
+        .order_by(delivery.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return row is not None and row.state != DeliveryState.SENT.value and row.error != ""
+
+
+def unfinished(connection: sa.Connection, *, everything: bool, limit: int = 1000) -> list[Delivery]:
+    """What waits to leave or was given up on, oldest first; or with `everything` the newest of all, newest first."""
+    query = sa.select(delivery)
+    if everything:
+        query = query.order_by(delivery.c.id.desc())
+    else:
+        open_ones = (DeliveryState.QUEUED.value, DeliveryState.DEAD.value)
+        query = query.where(delivery.c.state.in_(open_ones)).order_by(delivery.c.id)
+    return [_delivery(connection, row) for row in connection.execute(query.limit(limit))]
+
+
+def revive(connection: sa.Connection, delivery_id: int, message: Message) -> None:
+    """Have a dead one tried anew, with what is to be said now. The tries that it had count no more."""
+    values = {"state": DeliveryState.QUEUED.value, "error": "", "body": dumps(message), "forgiven": delivery.c.attempts}
+    connection.execute(sa.update(delivery).where(delivery.c.id == delivery_id).values(**values))
+
+
+def overtaken_by(connection: sa.Connection, of: Delivery) -> int | None:
+    """What was said, or is to be said, later in the same conversation."""
+    live = (DeliveryState.QUEUED.value, DeliveryState.SENT.value)
+    query = sa.select(delivery.c.id).where(
+        delivery.c.conversation == of.conversation, delivery.c.position > of.position, delivery.c.state.in_(live)
+    )
+    return connection.execute(query.order_by(delivery.c.position.desc()).limit(1)).scalar()
+
+
+def dead(connection: sa.Connection, limit: int) -> list[Delivery]:
+    """The newest that were given up on, newest first."""
+    query = sa.select(delivery).where(delivery.c.state == DeliveryState.DEAD.value).order_by(delivery.c.id.desc()).limit(limit)
+    return [_delivery(connection, row) for row in connection.execute(query)]
+
+
+def drop(connection: sa.Connection, delivery_id: int, why: str) -> None:
+    values = {"state": DeliveryState.DROPPED.value, "error": why}
     connection.execute(sa.update(delivery).where(delivery.c.id == delivery_id).values(**values))
 
 
@@ -158,7 +210,8 @@ def _delivery(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Del
         created_at=row.created_at,
         state=DeliveryState(row.state),
         attempts=row.attempts,
-        replaces=connection.execute(query).scalar() or "",
+        replaces="" if Because(row.because) in RINGING else connection.execute(query).scalar() or "",
+        forgiven=row.forgiven,
         remote_id=row.remote_id,
         error=row.error,
     )
@@ -173,7 +226,7 @@ def last_said(connection: sa.Connection, conversation: str) -> Delivery | None:
     """What was last said, or is on its way."""
     query = (
         sa.select(delivery)
-        .where(delivery.c.conversation == conversation, delivery.c.state != DeliveryState.HELD.value)
+        .where(delivery.c.conversation == conversation, delivery.c.state.not_in(_UNSAID))
         .order_by(delivery.c.position.desc())
         .limit(1)
     )

@@ -13,7 +13,21 @@ import sqlalchemy as sa
 
 from stead.domain.delivery import DeliveryState
 from stead.store.incidents import ENDED
-from stead.store.tables import action, alert, approval, delivery, event, finding, incident, run, run_step, session, silence, trigger
+from stead.store.tables import (
+    action,
+    alert,
+    approval,
+    attention,
+    delivery,
+    event,
+    finding,
+    incident,
+    run,
+    run_step,
+    session,
+    silence,
+    trigger,
+)
 from stead.store.triggers import DONE
 
 MOST = 500
@@ -50,7 +64,7 @@ def forget_incidents(connection: sa.Connection, before: datetime) -> int:
     )
     numbers = list(connection.execute(old).scalars())
     connection.execute(sa.delete(run_step).where(run_step.c.run.in_(sa.select(run.c.number).where(run.c.incident.in_(numbers)))))
-    for table in (event, delivery, finding, run, approval, action):
+    for table in (event, delivery, attention, finding, run, approval, action):
         connection.execute(sa.delete(table).where(table.c.incident.in_(numbers)))
     # Notes on it. A conversation with an agent has a time of its own, which its last question set.
     connection.execute(sa.delete(session).where(session.c.incident.in_(numbers), session.c.agent == ""))

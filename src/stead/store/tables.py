@@ -6,61 +6,9 @@ Times are ISO-8601 text in UTC with microseconds: they sort, they read, and they
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 import sqlalchemy as sa
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-class Instant(sa.types.TypeDecorator[datetime]):
-    """An aware datetime in UTC, kept as text."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
-
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else datetime.fromisoformat(value)
-
-
-class Words(sa.types.TypeDecorator[str]):
-    """Text that somebody else may have written: what no database can keep (NUL, half a surrogate pair) becomes a question mark."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else value.encode(errors="replace").decode().replace("\0", "?")
-
-
-class Serial(sa.types.TypeDecorator[int]):
-    """A number that the database counts up. Asking for one beyond what it can hold finds nothing, on PostgreSQL too."""
-
-    impl = sa.Integer
-    cache_ok = True
-
-    def process_bind_param(self, value: int | None, dialect: sa.Dialect) -> int | None:  # noqa: ARG002
-        return None if value is None else max(-1, min(value, _MOST))
-
-
-_MOST = 2**31 - 1
-
-
-def _number() -> sa.Column[int]:
-    """A number for people: it only grows, and is never used again (SQLite's AUTOINCREMENT)."""
-    return sa.Column("number", Serial, primary_key=True, autoincrement=True)
-
+from stead.store.columns import Instant, Serial, Words, metadata, number
 
 trigger = sa.Table(
     "trigger",
@@ -104,7 +52,7 @@ alert = sa.Table(
 incident = sa.Table(
     "incident",
     metadata,
-    _number(),
+    number(),
     sa.Column("estate", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False, index=True),
     sa.Column("severity", sa.Text, nullable=False),
@@ -126,7 +74,7 @@ incident = sa.Table(
 silence = sa.Table(
     "silence",
     metadata,
-    _number(),
+    number(),
     sa.Column("matchers", Words, nullable=False),
     sa.Column("author", Words, nullable=False),
     sa.Column("comment", Words, nullable=False),
@@ -196,7 +144,7 @@ audit = sa.Table(
 approval = sa.Table(
     "approval",
     metadata,
-    _number(),
+    number(),
     sa.Column("action", sa.Text, nullable=False, unique=True),
     sa.Column("incident", sa.Integer, nullable=False, index=True),
     sa.Column("digest", sa.Text, nullable=False),
@@ -228,9 +176,32 @@ delivery = sa.Table(
     sa.Column("error", Words, nullable=False, server_default=""),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("sent_at", Instant),
+    sa.Column("forgiven", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("kept_for", sa.Text, nullable=False, server_default=""),
+    sa.Column("told_in", sa.Integer, nullable=False, server_default="0"),
     sa.Column("body", sa.Text, nullable=False),
     sa.UniqueConstraint("conversation", "position"),
+    sa.Index(None, "channel", "created_at"),
     sqlite_autoincrement=True,
+)
+
+attention = sa.Table(
+    "attention",
+    metadata,
+    sa.Column("incident", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("episode", sa.Integer, nullable=False),
+    sa.Column("acknowledged_at", Instant),
+    sa.Column("acknowledged_by", Words, nullable=False, server_default=""),
+    sa.Column("ladder", Words, nullable=False, server_default=""),
+    sa.Column("step", sa.Integer, nullable=False, server_default="0"),
+)
+
+away = sa.Table(
+    "away",
+    metadata,
+    sa.Column("receiver", sa.Text, primary_key=True),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("by", Words, nullable=False),
 )
 
 event = sa.Table(
@@ -261,7 +232,7 @@ due = sa.Table(
 run = sa.Table(
     "run",
     metadata,
-    _number(),
+    number(),
     sa.Column("incident", sa.Integer, nullable=False, index=True),
     sa.Column("episode", sa.Integer, nullable=False),
     sa.Column("segment", sa.Integer, nullable=False),
@@ -318,7 +289,7 @@ spending = sa.Table(
 memory = sa.Table(
     "memory",
     metadata,
-    _number(),
+    number(),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("text", Words, nullable=False),
     sa.Column("state", sa.Text, nullable=False),

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 
 from stead.domain.delivery import Capabilities, Delivery, Message
+from stead.domain.errors import SteadError
 from stead.domain.finding import Finding
 from stead.domain.scan import Scan
 from stead.domain.subject import Key, Subject
@@ -72,17 +73,25 @@ class ScriptedEstate:
 
 
 class Chat:
-    """A channel that can, or cannot, edit, and keeps every delivery in the order in which it came. `took` is how long each send takes."""
+    """A channel that can, or cannot, edit, and keeps every delivery in the order in which it came. `took` is how long each send takes.
+
+    While `fails` is set its provider answers with that, and `tries` counts what was asked of it.
+    """
 
     def __init__(self, name: str = "chat", *, edit: bool = True, took: timedelta = timedelta(0)) -> None:
         self.name = name
         self.capabilities = Capabilities(edit=edit)
         self.told: list[Delivery] = []
+        self.fails: SteadError | None = None
+        self.tries = 0
         self.heard = asyncio.Event()
         self._took = took
 
     async def send(self, delivery: Delivery) -> str:
+        self.tries += 1
         await asyncio.sleep(self._took.total_seconds())
+        if self.fails is not None:
+            raise self.fails
         self.told.append(delivery)
         self.heard.set()
         return (delivery.replaces or f"m{delivery.id}") if self.capabilities.edit else ""
