@@ -16,6 +16,7 @@ from stead.domain.action import Action, ActionRequest, Fence, Risk
 from stead.domain.alert import Alert
 from stead.domain.finding import Finding, FindingClass, LookAgain, Progressing
 from stead.domain.gauge import Gauge, Measure
+from stead.domain.heartbeat import Beat
 from stead.domain.model import ModelSpec
 from stead.domain.parameter import Parameter
 from stead.domain.subject import Subject
@@ -345,7 +346,7 @@ class ToolsetKind:
     by_default: bool = False
 
 
-Read = Callable[[bytes, Mapping[str, str]], Sequence[Alert]]
+Read = Callable[[bytes, Mapping[str, str]], Sequence[Alert | Beat]]
 """What a request's body, with its headers (their names in lower case), says; MalformedError when it is not what such a source sends."""
 
 
@@ -355,7 +356,7 @@ class SourceKind:
     says how its requests are read.
 
     `signatures` are headers in which such a system sends the HMAC-SHA256 of the body in hexadecimal, `sha256=` before it or not; a hook
-    of another kind is signed as Stead's own webhooks are.
+    of another kind is signed as Stead's own webhooks are. `feeds` is the key of a hook that names a heartbeat which it feeds, "" for none.
     """
 
     kind: str
@@ -363,6 +364,7 @@ class SourceKind:
     open: Callable[[Any], Read]
     signatures: tuple[str, ...] = ()
     page: str = ""
+    feeds: str = ""
 
 
 Declarations = Mapping[

@@ -9,6 +9,7 @@ from stead.app.channel_settings import channel_settings
 from stead.app.config import Loaded
 from stead.app.config_errors import nearest
 from stead.app.discover import Shelves, shelves
+from stead.app.heartbeats import check_heartbeats
 from stead.app.hooks import hook_settings
 from stead.app.policy_file import Catalogue, load_policy, policy_of
 from stead.app.souls import Souls
@@ -30,6 +31,7 @@ def check(loaded: Loaded, broken: dict[str, str] | None = None) -> list[str]:
     channels = [f"{channel.name} ({kind.kind})" for channel, kind, _ in channel_settings(loaded.settings, found.channels, loaded.written)]
     _identities(loaded, found)
     list(hook_settings(loaded.settings, found.sources, loaded.written))
+    check_heartbeats(loaded.settings, found.sources, loaded.written)
     policy = _policy(loaded, found)
     models_of(loaded.settings.models, found.models, {}, loaded.written)
     tools = [kind.name for kind, _ in tool_settings(loaded.settings.tools, found, loaded.written)]
@@ -49,6 +51,7 @@ def _summary(loaded: Loaded, found: Shelves, channels: list[str], policy: Policy
     yield f"policy: {len(policy.rules)} rules from {_policy_place(loaded)}"
     yield f"channels: {', '.join(channels) or 'none'}"
     yield f"hooks: {', '.join(f'{hook.called} ({hook.kind})' for hook in settings.hooks) or 'none'}"
+    yield f"heartbeats: {', '.join(heartbeat.name for heartbeat in settings.heartbeats) or 'none'}"
     yield f"agents: {', '.join(Souls.of(settings.agents)())}"
     yield f"models: {', '.join(f'{model.name} ({model.kind}, {model.model})' for model in settings.models) or 'none'}"
     yield f"tools: {', '.join(sorted(tools))}"

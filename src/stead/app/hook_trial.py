@@ -13,6 +13,7 @@ from stead.app.yaml_file import Written
 from stead.declare import Read, SourceKind
 from stead.domain.alert import Alert, about, finding_of
 from stead.domain.errors import Exit, MalformedError, UserError
+from stead.domain.heartbeat import Beat
 from stead.domain.redaction import redact
 
 
@@ -38,7 +39,11 @@ def trial(hook: HookSettings, read: Read, body: bytes, headers: Mapping[str, str
     return [_shown(hook, one) for one in said]
 
 
-def _shown(hook: HookSettings, alert: Alert) -> dict[str, Any]:
+def _shown(hook: HookSettings, one: Alert | Beat) -> dict[str, Any]:
+    return {"becomes": "heartbeat", "name": one.name} if isinstance(one, Beat) else _alert(hook, one)
+
+
+def _alert(hook: HookSettings, alert: Alert) -> dict[str, Any]:
     subject = about(alert, hook.estate)
     finding = finding_of(alert, hook.called, subject, clean=redact)
     return {

@@ -16,6 +16,7 @@ from pydantic import ConfigDict, Field, PlainSerializer, PlainValidator, Validat
 from stead.app.durations import Duration
 from stead.app.escalation_settings import EscalationSettings, unknown_contacts
 from stead.app.estate_settings import EstateSettings
+from stead.app.heartbeat_settings import HeartbeatSettings
 from stead.app.hook_settings import HookSettings
 from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSettings
 from stead.app.muting_settings import InhibitSettings, MaintenanceSettings, SeveritySettings
@@ -253,6 +254,7 @@ class Settings(Section):
     )
     routes: RootSettings | None = Field(default=None, description="Who is told what. Default: every channel is told everything.")
     hooks: tuple[HookSettings, ...] = Field(default=(), description="Which other systems may say what is wrong, and how each is known.")
+    heartbeats: tuple[HeartbeatSettings, ...] = Field(default=(), description="What should report again and again; its silence is told.")
     timing: TimingSettings = TimingSettings()
     maintenance: tuple[MaintenanceSettings, ...] = Field(
         default=(), description="Planned work, once or again and again: what breaks in it is told after it, if it is still broken."
@@ -312,6 +314,7 @@ def _named_things(settings: Settings) -> tuple[tuple[str, list[str]], ...]:
         ("escalations", [escalation.name for escalation in settings.escalations]),
         ("receivers", [receiver.name for receiver in settings.receivers]),
         ("hooks", [hook.called for hook in settings.hooks]),
+        ("heartbeats", [heartbeat.name for heartbeat in settings.heartbeats]),
         ("people", [person.name for person in settings.people]),
         ("models", [model.name for model in settings.models]),
         ("maintenance", [window.name for window in settings.maintenance]),

@@ -21,6 +21,7 @@ from stead.app.discover import Shelves
 from stead.app.furnish import channels_of, estates_of, policy_of
 from stead.app.goals import Goals
 from stead.app.hearing import Ear
+from stead.app.heartbeats import heartbeat_rules, heartbeat_tokens
 from stead.app.history import change_list, open_history
 from stead.app.hooks import hooks_of
 from stead.app.muting_settings import BUILT_IN
@@ -37,7 +38,7 @@ from stead.domain.audit import Head
 from stead.domain.errors import Exit, SteadError, UserError
 from stead.domain.people import Principal
 from stead.domain.policy import Autonomy, Policy
-from stead.engine import approvals, due, editing, intake, investigations, journal, mutes, stopping, workflows
+from stead.engine import approvals, due, editing, heartbeats, intake, investigations, journal, mutes, stopping, workflows
 from stead.engine.journey import Journey
 from stead.estate.history.book import Book
 from stead.ports import Channel, Clock, Estate
@@ -73,6 +74,7 @@ class Stead:
         self.toolsets = toolsets_of(settings.tools, shelves, clock, self.folder)
         self.souls = Souls.of(settings.agents)
         self.hooks = hooks_of(settings, shelves.sources)
+        self.heartbeat_tokens = heartbeat_tokens(settings, shelves.sources)
         self.ear = Ear(lambda: self._running)
         self.goals = Goals(settings.agents)
         self.store = Store(settings.store.database_url(self.folder))
@@ -144,11 +146,14 @@ class Stead:
             incident_runs=self.settings.budgets.incident_runs,
             budgets=self.settings.budgets.budgets(),
             memory_review=self.settings.agents.memory_review,
+            heartbeats=heartbeat_rules(self.settings),
+            listening_since=self.clock.now(),
         )
         workflows.bind(self._journey)
         await journal.launch(self.store)
         await self.store.run(workflows.schedule_forgetting, self._journey)
         await self.store.run(mutes.review_all, self._journey)
+        await self.store.run(heartbeats.take_on, self._journey)
         self.store.listen(lambda: _soon(loop, self._wake))
         self._spawn("due", partial(due.dispatch, self._journey))
         for estate in self.estates:

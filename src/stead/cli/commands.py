@@ -60,6 +60,7 @@ COMMANDS = {
     "routes": Command("routes:app", group=True),
     "silence": Command("silence:app", group=True),
     "hooks": Command("hooks:app", group=True),
+    "heartbeats": Command("heartbeats:app", group=True),
     "config": Command("config:app", group=True),
     "doctor": Command("doctor:doctor"),
     "models": Command("models:app", group=True),

@@ -104,6 +104,9 @@ def _headers(given: list[str]) -> Mapping[str, str]:
 
 
 def _told(one: Mapping[str, Any]) -> Iterator[str]:
+    if one["becomes"] == "heartbeat":
+        yield f"a sign of life of the heartbeat {one['name']}"
+        return
     yield f"{one['check']}, {one['severity']}, {'firing' if one['firing'] else 'resolved'}: {one['summary']}"
     yield f"  about  {one['about']} (where an estate knows it, with its owner)"
     yield f"  key    {one['key']}"

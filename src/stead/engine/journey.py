@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from stead.declare import Playbook, Toolset, Verb
@@ -13,6 +13,7 @@ from stead.domain.agent import Soul
 from stead.domain.budget import Budgets
 from stead.domain.escalation import Ladder
 from stead.domain.goal import Goal
+from stead.domain.heartbeat import Heartbeat
 from stead.domain.impact import SeverityRule
 from stead.domain.muting import Inhibition
 from stead.domain.never import OWN_NAMESPACES
@@ -27,6 +28,7 @@ from stead.store.database import Store
 from stead.store.queue import Queue
 
 T = TypeVar("T")
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,8 @@ class Journey:
 
     `models` None: nobody thinks beyond checks and playbooks. A run may spend `run_budget`, and an episode has `incident_runs` of them;
     `budgets` hold for more than one run. `memory_review`: what a model proposes to remember waits for a person.
+
+    `heartbeats` are what should report, by name; nobody could before `listening_since`.
 
     Estates and channels live on `loop`; the durable engine runs workflows on a loop of its own, and reaches them through `there`.
     """
@@ -67,6 +71,8 @@ class Journey:
     memory_review: bool = True
     budgets: Budgets = field(default_factory=Budgets)
     severity_rules: Sequence[SeverityRule] = ()
+    heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict[str, Heartbeat])
+    listening_since: datetime = _EVER
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -34,6 +34,7 @@ from stead.engine import (
     deliver,
     goal_runs,
     hearing,
+    heartbeats,
     investigating,
     investigations,
     mutes,
@@ -257,6 +258,12 @@ async def escalate(ref: str) -> None:
 async def repeat(ref: str) -> None:
     """A route wants an incident said once more."""
     await _guarded("repeat", ref, _write("repeat", notify.repeat, ref))
+
+
+@DBOS.workflow(name="heartbeats", max_recovery_attempts=None)
+async def miss_heartbeats(ref: str) -> None:
+    """What should have reported by now has not."""
+    await _guarded("heartbeats", ref, _write("miss", heartbeats.miss))
 
 
 @DBOS.workflow(name="deliver", max_recovery_attempts=None)

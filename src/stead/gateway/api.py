@@ -13,7 +13,22 @@ from stead.app import runs_told, spending_told
 from stead.app.wiring import Stead
 from stead.domain.ids import incident_number, parse_number, run_number
 from stead.engine import cancelling
-from stead.gateway import adoption, audit, changes, errors, goals, hooks, memory, outbox, policy, reasons, sessions, silences, switch
+from stead.gateway import (
+    adoption,
+    audit,
+    changes,
+    errors,
+    goals,
+    heartbeats,
+    hooks,
+    memory,
+    outbox,
+    policy,
+    reasons,
+    sessions,
+    silences,
+    switch,
+)
 from stead.gateway.auth import needs
 from stead.gateway.errors import ApiError
 from stead.gateway.guard import Guard, remember_route
@@ -73,6 +88,7 @@ def application(stead: Stead, streams: Streams) -> FastAPI:
         policy.router(stead),
         outbox.router(stead),
         hooks.router(stead),
+        heartbeats.router(stead),
         audit.router(stead),
         *sessions.routers(stead, streams),
     ):

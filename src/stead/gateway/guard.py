@@ -16,6 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stead.gateway.errors import MOST_BODY, MOST_HOOK_BODY, refusal
 
+_WAYS_IN = ("/hooks/", "/heartbeats/")
+"""Where other systems send, more at once than a person writes."""
+
 Count = Callable[[str, str, int], None]
 """Told method, route and status of each answered request."""
 
@@ -55,7 +58,7 @@ class Guard:
         if refused is not None:
             await refusal(*refused)(scope, receive, send)
             return
-        await self.app(scope, _bounded(receive, MOST_HOOK_BODY if scope["path"].startswith("/hooks/") else MOST_BODY), send)
+        await self.app(scope, _bounded(receive, MOST_HOOK_BODY if scope["path"].startswith(_WAYS_IN) else MOST_BODY), send)
 
     def refused(self, scope: Scope, headers: Headers) -> tuple[int, str, str] | None:
         """(status, error, hint) of why the request is not let in; None when it is."""

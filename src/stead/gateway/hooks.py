@@ -14,6 +14,8 @@ from stead.app.hooks import Hook
 from stead.app.wiring import Stead
 from stead.domain.alert import Alert
 from stead.domain.errors import MalformedError
+from stead.domain.heartbeat import Beat, Signal
+from stead.engine import heartbeats
 from stead.engine.hearing import Message
 from stead.gateway.errors import ApiError
 from stead.gateway.hook_auth import check_sender, check_signature
@@ -36,10 +38,12 @@ def router(stead: Stead) -> APIRouter:
         check_sender(hook, request.headers)
         body = await request.body()
         check_signature(hook, request.headers, body, stead.clock.now())
-        alerts = _read(hook, body, request)
+        said = _read(hook, body, request)
         until = stead.clock.now() + hook.settings.forget_after
-        await stead.ear.hear([_message(hook, alert, until) for alert in alerts])
-        return {"heard": len(alerts)}
+        for beat in (one for one in said if isinstance(one, Beat)):
+            await stead.change(heartbeats.ping, name=beat.name, signal=Signal.SUCCESS)
+        await stead.ear.hear([_message(hook, one, until) for one in said if isinstance(one, Alert)])
+        return {"heard": len(said)}
 
     @made.post("/hooks/{kind}", status_code=202)
     async def by_kind(kind: str, request: Request) -> dict[str, Any]:
@@ -63,7 +67,7 @@ def _pace(pace: Pace, request: Request, stead: Stead) -> None:
         raise ApiError(503, "more came from here than the hook takes in a minute", "send again later, or raise `per_minute`", headers=after)
 
 
-def _read(hook: Hook, body: bytes, request: Request) -> Sequence[Alert]:
+def _read(hook: Hook, body: bytes, request: Request) -> Sequence[Alert | Beat]:
     try:
         alerts = hook.read(body, request.headers)
     except MalformedError as error:

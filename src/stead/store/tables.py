@@ -49,6 +49,19 @@ alert = sa.Table(
     sa.Column("body", sa.Text, nullable=False),
 )
 
+heartbeat = sa.Table(
+    "heartbeat",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("last_at", Instant),
+    sa.Column("started_at", Instant),
+    sa.Column("down", sa.Integer, nullable=False),
+    sa.Column("failed", sa.Integer, nullable=False),
+    sa.Column("code", sa.Integer),
+    sa.Column("said", Words, nullable=False),
+)
+
 incident = sa.Table(
     "incident",
     metadata,
