@@ -1,0 +1,228 @@
+"""What people do in Discord, by its gateway (https://discord.com/developers/docs/events/gateway), through the discord.py library.
+
+The library keeps the connection, and takes it up again where it broke. What is written while Stead is not connected is not sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import warnings
+from collections.abc import Awaitable, Callable
+from datetime import UTC
+from typing import Any, Protocol
+
+import structlog
+
+from stead.domain.delivery import Attachment, Place
+from stead.domain.errors import PermanentError, StorageError, TemporaryError, UserError
+from stead.domain.inbound import Inbound, InboundKind, Sender, press_of
+from stead.ports import Take
+
+log = structlog.get_logger("stead.channels.discord")
+
+MOST_FILES, MOST_BYTES = 10, 8 * 1024 * 1024
+"""Of one message: more, and larger, are not taken in."""
+_PATIENCE = 2.0
+"""Seconds: a press that is not acknowledged within 3 counts as failed, and can then not be answered any more."""
+_EPHEMERAL = True
+
+Event = Callable[[], Awaitable[None]]
+"""One thing that somebody did, to be handed on in its turn."""
+
+
+class Answering(Protocol):
+    """The channel as far as listening needs it."""
+
+    name: str
+
+    async def answer(self, place: Place, text: str) -> None:
+        """Say this under the message at `place`."""
+        ...
+
+
+async def listen(channel: Answering, token: str, api: str, take: Take) -> None:
+    """Hand what people write and press to `take`, one after the other, until cancelled; `api` is "" for Discord's own."""
+    events: asyncio.Queue[Event] = asyncio.Queue()
+    client = _client(channel, api, take, events)
+    connection = asyncio.create_task(client.start(token), name=f"discord {channel.name}")
+    try:
+        while True:
+            event = await _next(events, connection, channel.name)
+            await event()
+    finally:
+        connection.cancel()
+        await asyncio.gather(connection, return_exceptions=True)
+        await client.close()
+
+
+async def _next(events: asyncio.Queue[Event], connection: asyncio.Task[None], name: str) -> Event:
+    waiting = asyncio.ensure_future(events.get())
+    try:
+        await asyncio.wait((waiting, connection), return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            return waiting.result()
+        raise _why_ended(connection, name) from (None if connection.cancelled() else connection.exception())
+    finally:
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+
+def _why_ended(connection: asyncio.Task[None], name: str) -> TemporaryError | PermanentError:
+    import discord
+
+    error = None if connection.cancelled() else connection.exception()
+    if isinstance(error, discord.LoginFailure):
+        return PermanentError(f"channel `{name}`: Discord does not know the bot's token")
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        return PermanentError(f"channel `{name}`: switch on the bot's Message Content Intent in Discord's developer portal")
+    if isinstance(error, discord.ConnectionClosed) and error.code in (4004, 4013, 4014):
+        return PermanentError(f"channel `{name}`: Discord closed the connection for good ({error.code})")
+    return TemporaryError(f"channel `{name}`: the connection to Discord ended ({type(error).__name__ if error else 'closed'})")
+
+
+def _client(channel: Answering, api: str, take: Take, events: asyncio.Queue[Event]) -> Any:
+    discord = _library(channel.name)
+    if api:
+        _point_at(api)
+    intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
+
+    class Client(discord.Client):
+        async def on_message(self, message: Any) -> None:
+            if self.user is None or message.author.id != self.user.id:
+                me = self.user.id if self.user else 0
+                events.put_nowait(lambda: _written(channel, me, message, take))
+
+        async def on_interaction(self, interaction: Any) -> None:
+            if interaction.type is discord.InteractionType.component:
+                events.put_nowait(lambda: _pressed(channel.name, interaction, take))
+
+    # Neither messages nor members are kept, and nothing waits for what is not: it would cost memory, and outlive a close.
+    keep_none = discord.MemberCacheFlags.none()
+    return Client(intents=intents, max_messages=None, member_cache_flags=keep_none, chunk_guilds_at_startup=False, guild_ready_timeout=0.0)
+
+
+async def _written(channel: Answering, me: int, message: Any, take: Take) -> None:
+    inbound = Inbound(
+        channel=channel.name,
+        id=str(message.id),
+        kind=InboundKind.TEXT,
+        sender=_sender(message.author),
+        place=_place(message.channel, str(message.id)),
+        at=message.created_at.astimezone(UTC),
+        text=_text(message.content, me),
+        reply_to=_answered(message),
+        attachments=await _attached(channel.name, message),
+        direct=message.guild is None,
+        addressed=me in message.raw_mentions,
+    )
+    said = await take(inbound)
+    if said:
+        await channel.answer(inbound.place, said)
+
+
+async def _pressed(name: str, interaction: Any, take: Take) -> None:
+    data: Any = interaction.data
+    press = press_of(str(data.get("custom_id", "")) if data else "")
+    inbound = Inbound(
+        channel=name,
+        id=str(interaction.id),
+        kind=InboundKind.BUTTON,
+        sender=_sender(interaction.user),
+        place=_place(interaction.channel, str(interaction.message.id)),
+        at=interaction.created_at.astimezone(UTC),
+        reply_to=f"{interaction.message.channel.id}.{interaction.message.id}",
+        press=press,
+        direct=interaction.guild_id is None,
+        addressed=True,
+    )
+    taking = asyncio.ensure_future(take(inbound))
+    try:
+        await asyncio.wait((taking,), timeout=_PATIENCE)
+        if not taking.done():
+            await interaction.response.defer(ephemeral=_EPHEMERAL, thinking=True)
+        said = await taking
+    except StorageError:
+        await _tell(interaction, "That could not be kept, so nothing was done: press again in a minute.")
+        raise
+    finally:
+        taking.cancel()
+    await _tell(interaction, said or "Heard.")
+
+
+async def _tell(interaction: Any, text: str) -> None:
+    """Tell whoever pressed, and nobody else. What was pressed is kept already: that it cannot be told loses nothing."""
+    import discord
+
+    with contextlib.suppress(discord.HTTPException, OSError):
+        if interaction.response.is_done():
+            await interaction.followup.send(text[:2000], ephemeral=_EPHEMERAL)
+        else:
+            await interaction.response.send_message(text[:2000], ephemeral=_EPHEMERAL)
+
+
+def _sender(user: Any) -> Sender:
+    return Sender(id=str(user.id), name=str(user.display_name), bot=bool(user.bot))
+
+
+def _place(channel: Any, message: str) -> Place:
+    """A thread is a channel of its own, in its parent."""
+    parent = getattr(channel, "parent_id", None)
+    return Place(chat=str(parent or channel.id), thread=str(channel.id) if parent else "", message=message)
+
+
+def _text(content: str, me: int) -> str:
+    for mention in (f"<@{me}>", f"<@!{me}>"):
+        content = content.replace(mention, "")
+    return content.strip()
+
+
+def _answered(message: Any) -> str:
+    """The message that it answers; in a thread that was begun under a message that one, whose id is the thread's."""
+    if message.reference is not None and message.reference.message_id:
+        return f"{message.reference.channel_id}.{message.reference.message_id}"
+    parent = getattr(message.channel, "parent_id", None)
+    return f"{parent}.{message.channel.id}" if parent else ""
+
+
+async def _attached(name: str, message: Any) -> tuple[Attachment, ...]:
+    """Pictures and files, but what is too large or cannot be had: the words count without them."""
+    import discord
+
+    taken: list[Attachment] = []
+    for file in message.attachments[:MOST_FILES]:
+        if file.size > MOST_BYTES:
+            log.warning("a file was left out, since it is too large", channel=name, bytes=file.size)
+            continue
+        try:
+            data = await file.read()
+        except (discord.HTTPException, OSError) as error:
+            log.warning("a file was left out, since it could not be read", channel=name, error=type(error).__name__)
+            continue
+        media_type = (file.content_type or "application/octet-stream").partition(";")[0].strip()
+        taken.append(Attachment(name=file.filename, media_type=media_type, data=data))
+    return tuple(taken)
+
+
+def _library(name: str) -> Any:
+    with warnings.catch_warnings():
+        # The library loads audioop, which Python has deprecated, for calls that Stead never makes.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            import discord
+        except ImportError as error:
+            raise UserError(
+                f"channel `{name}` needs the discord.py library, which is not installed", hint="pip install 'stead[discord]'"
+            ) from error
+    return discord
+
+
+def _point_at(api: str) -> None:
+    """Have the library, which knows one Discord in a process, speak to this one."""
+    import yarl
+    from discord.gateway import DiscordWebSocket
+    from discord.http import Route
+
+    Route.BASE = api
+    at = yarl.URL(api)
+    DiscordWebSocket.DEFAULT_GATEWAY = at.with_scheme("wss" if at.scheme == "https" else "ws").with_path("/gateway")
