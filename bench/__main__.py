@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import dump, practice, scale, scenarios, storm, thinking
+from bench import dump, jobs, practice, scale, scenarios, storm, thinking
 from bench.measure import Spent, in_turns, resident
 from bench.report import Row, page, table
 from bench.service import Service, running
@@ -36,7 +36,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="stead-bench-") as folder, running(Path(folder)) as service:
         rows = [version(service, asked.runs), status(service, asked.runs), memory(service, asked.settle)]
         rows += thinking.rows(service, asked.runs)
-    rows += [*dump.rows(), *scale.rows(), *storm.rows(), *practice.rows(), *scenarios.rows()]
+    rows += [*dump.rows(), *scale.rows(), *storm.rows(), *jobs.rows(), *practice.rows(), *scenarios.rows()]
     print(table(rows))
     notes = [
         f"{asked.runs} runs of each command after one that warms the caches; memory {asked.settle:.0f} s after the start.",

@@ -11,6 +11,7 @@ from stead.app.config_errors import nearest
 from stead.app.discover import Shelves, shelves
 from stead.app.heartbeats import check_heartbeats
 from stead.app.hooks import hook_settings
+from stead.app.jobs import check_jobs, declared
 from stead.app.policy_file import Catalogue, load_policy, policy_of
 from stead.app.souls import Souls
 from stead.app.thinking import models_of
@@ -37,10 +38,12 @@ def check(loaded: Loaded, broken: dict[str, str] | None = None) -> list[str]:
     tools = [kind.name for kind, _ in tool_settings(loaded.settings.tools, found, loaded.written)]
     check_agents(loaded.settings, loaded.written or Written("configuration"))
     _budgets(loaded)
-    return list(_summary(loaded, found, channels, policy, [*found.toolsets, *tools]))
+    jobs = declared(loaded.settings.jobs)
+    check_jobs(jobs, loaded.settings)
+    return list(_summary(loaded, found, channels, policy, [*found.toolsets, *tools], len(jobs)))
 
 
-def _summary(loaded: Loaded, found: Shelves, channels: list[str], policy: Policy, tools: list[str]) -> Iterator[str]:
+def _summary(loaded: Loaded, found: Shelves, channels: list[str], policy: Policy, tools: list[str], jobs: int) -> Iterator[str]:
     settings = loaded.settings
     yield f"configuration: {loaded.file or 'no file, the defaults'}"
     yield f"state folder: {loaded.folder}"
@@ -52,6 +55,7 @@ def _summary(loaded: Loaded, found: Shelves, channels: list[str], policy: Policy
     yield f"channels: {', '.join(channels) or 'none'}"
     yield f"hooks: {', '.join(f'{hook.called} ({hook.kind})' for hook in settings.hooks) or 'none'}"
     yield f"heartbeats: {', '.join(heartbeat.name for heartbeat in settings.heartbeats) or 'none'}"
+    yield f"jobs: {jobs or 'none'}"
     yield f"agents: {', '.join(Souls.of(settings.agents)())}"
     yield f"models: {', '.join(f'{model.name} ({model.kind}, {model.model})' for model in settings.models) or 'none'}"
     yield f"tools: {', '.join(sorted(tools))}"

@@ -18,6 +18,7 @@ from stead.app.escalation_settings import EscalationSettings, unknown_contacts
 from stead.app.estate_settings import EstateSettings
 from stead.app.heartbeat_settings import HeartbeatSettings
 from stead.app.hook_settings import HookSettings
+from stead.app.job_settings import JobsSettings
 from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSettings
 from stead.app.muting_settings import InhibitSettings, MaintenanceSettings, SeveritySettings
 from stead.app.own_settings import OwnCheckSettings
@@ -222,7 +223,7 @@ class TimingSettings(Section):
         return SystemClock() if self.speed == 1.0 else ScaledClock(self.speed, self.origin)
 
 
-RESERVED = ("jobs", "knowledge")
+RESERVED = ("knowledge",)
 """Keys that keep their meaning for a later version (the names are decided; their rooms are not built)."""
 
 
@@ -265,7 +266,7 @@ class Settings(Section):
     inhibit_rules: tuple[InhibitSettings, ...] = Field(
         default=(), description="What need not be told while something else is. Two rules are built in: `node-is-down` and `worse-is-told`."
     )
-    jobs: Any = Field(default=None, description="Reserved.")
+    jobs: JobsSettings = Field(default=JobsSettings(), description="What runs at its time: checks, scripts and prompts.")
     people: tuple[PersonSettings, ...] = Field(default=(), description="Who is told and may answer from a chat. Default: nobody may.")
     agents: AgentsSettings = AgentsSettings()
     models: tuple[ModelSettings, ...] = Field(
@@ -318,6 +319,7 @@ def _named_things(settings: Settings) -> tuple[tuple[str, list[str]], ...]:
         ("people", [person.name for person in settings.people]),
         ("models", [model.name for model in settings.models]),
         ("maintenance", [window.name for window in settings.maintenance]),
+        ("jobs.declared", [job.name for job in settings.jobs.declared]),
         ("severity_rules", [rule.name for rule in settings.severity_rules]),
         ("inhibit_rules", [rule.name for rule in settings.inhibit_rules]),
     )

@@ -15,11 +15,23 @@ import sqlalchemy as sa
 import structlog
 
 from stead import __version__
-from stead.app import answers, audit_watch, auditing, discover, outbox_told, policy_told, policy_watch, reload, runs_told, spending_told
+from stead.app import (
+    answers,
+    audit_watch,
+    auditing,
+    discover,
+    jobs,
+    outbox_told,
+    policy_told,
+    policy_watch,
+    reload,
+    runs_told,
+    spending_told,
+)
 from stead.app.audit_heads import Heads
 from stead.app.discover import Shelves
 from stead.app.furnish import channels_of, estates_of, policy_of
-from stead.app.goals import Goals
+from stead.app.goals import Goals, shipped_packs
 from stead.app.hearing import Ear
 from stead.app.heartbeats import heartbeat_rules, heartbeat_tokens
 from stead.app.history import change_list, open_history
@@ -38,9 +50,10 @@ from stead.domain.audit import Head
 from stead.domain.errors import Exit, SteadError, UserError
 from stead.domain.people import Principal
 from stead.domain.policy import Autonomy, Policy
-from stead.engine import approvals, due, editing, heartbeats, intake, investigations, journal, mutes, stopping, workflows
+from stead.engine import approvals, due, editing, heartbeats, intake, investigations, journal, mutes, scheduling, stopping, workflows
 from stead.engine.journey import Journey
 from stead.estate.history.book import Book
+from stead.estate.own.programs import notes
 from stead.ports import Channel, Clock, Estate
 from stead.store import audit, events, incidents, sessions, triggers
 from stead.store import due as due_rows
@@ -148,12 +161,16 @@ class Stead:
             memory_review=self.settings.agents.memory_review,
             heartbeats=heartbeat_rules(self.settings),
             listening_since=self.clock.now(),
+            run_script=jobs.programs_of(self.settings.jobs),
+            read_workdir=notes,
+            packs=shipped_packs(),
         )
         workflows.bind(self._journey)
         await journal.launch(self.store)
         await self.store.run(workflows.schedule_forgetting, self._journey)
         await self.store.run(mutes.review_all, self._journey)
         await self.store.run(heartbeats.take_on, self._journey)
+        await self.reload_jobs()
         self.store.listen(lambda: _soon(loop, self._wake))
         self._spawn("due", partial(due.dispatch, self._journey))
         for estate in self.estates:
@@ -166,6 +183,8 @@ class Stead:
             self._spawn("policy", follow)
         if self.settings.checks.folders:
             self._spawn("folders of checks", partial(reload.follow, self.settings.checks.folders, self.clock, self.reload_checks))
+        if self.settings.jobs.folders:
+            self._spawn("folders of jobs", partial(jobs.follow, self.settings.jobs, self.clock, self.reload_jobs))
         self.ready = True
         log.info("watching", estates=list(self.estates), folder=str(self.folder))
 
@@ -183,6 +202,13 @@ class Stead:
             self.estates[name] = fresh
             self._watch(name)
         log.info("checks loaded anew", checks=len(self.shelves.every_check))
+
+    async def reload_jobs(self) -> None:
+        """Read the jobs of the configuration anew. A file that is broken is told, and what it declared before stays in force."""
+        broken: dict[str, str] = {}
+        wanted = jobs.declared(self.settings.jobs, broken)
+        jobs.tell_broken(broken)
+        await self.change(scheduling.reconcile, wanted, broken)
 
     async def _chain_end(self) -> Head | None:
         return await self.store.look(audit.head, self.clock.now())

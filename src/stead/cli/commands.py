@@ -58,6 +58,7 @@ COMMANDS = {
     "ack": Command("outbox:ack"),
     "outbox": Command("outbox:app", group=True),
     "routes": Command("routes:app", group=True),
+    "jobs": Command("jobs:app", group=True),
     "silence": Command("silence:app", group=True),
     "hooks": Command("hooks:app", group=True),
     "heartbeats": Command("heartbeats:app", group=True),

@@ -24,6 +24,10 @@ def run_number(number: int) -> str:
     return f"R-{number}"
 
 
+def job_run_number(number: int) -> str:
+    return f"J-{number}"
+
+
 def memory_number(number: int) -> str:
     return f"M-{number}"
 
@@ -34,6 +38,7 @@ def delivery_number(number: int) -> str:
 
 _LISTINGS = {
     "D": "stead outbox list",
+    "J": "stead jobs history",
     "M": "stead memory list",
     "I": "stead incidents",
     "A": "stead approvals",

@@ -6,7 +6,7 @@ message goes on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -63,8 +63,14 @@ def of_receivers(journey: Journey, incident: Incident, names: Sequence[str]) -> 
                 )
 
 
-def of_other(connection: sa.Connection, journey: Journey, about: str, message: Message) -> Iterator[Address]:
-    """Where something about no single incident is told."""
+def of_other(
+    connection: sa.Connection, journey: Journey, about: str, message: Message, channels: Collection[str] = ()
+) -> Iterator[Address]:
+    """Where something about no single incident is told: on the `channels` that are named, else where routes lead."""
+    if channels:
+        named = [(name, channel) for name, channel in journey.channels.items() if name in channels]
+        plan = Plan(channel="")
+        return (Address(channel=channel, conversation=f"{name}:{about}", incident=0, waits=plan.waits) for name, channel in named)
     word, _, estate = about.partition(":")
     labels = other_labels(word, message, estate if estate in journey.estates else "")
     return _addresses(connection, journey, labels, about, 0)

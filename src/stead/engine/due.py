@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from stead.engine import ticking
 from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.store import due
@@ -35,10 +36,13 @@ async def dispatch(journey: Journey) -> None:
 
 
 def claim_ready(connection: sa.Connection, journey: Journey) -> int:
-    """Claim every row that is due and enqueue its workflow; how many."""
+    """Claim every row that is due and enqueue its workflow, or have a job tick; how many."""
     rows = [row for row in due.ready(connection, journey.now()) if due.claim(connection, row)]
     for row in rows:
-        journey.queue.enqueue(connection, row.kind, row.workflow, row.ref)
+        if row.kind == ticking.TICK:
+            ticking.tick(connection, journey, row.ref, row.at)
+        else:
+            journey.queue.enqueue(connection, row.kind, row.workflow, row.ref)
     fault_point("due.before-claim-commit")
     return len(rows)
 

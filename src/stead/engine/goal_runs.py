@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
 from stead.domain import ids
 from stead.domain.errors import Exit, UserError
-from stead.domain.goal import About, Goal
+from stead.domain.goal import About, Goal, PackLook
 from stead.domain.people import Principal
 from stead.domain.run import Brief, Ending, Run, ToolCall
 from stead.engine import remembering, spending
@@ -78,7 +78,7 @@ def begin(connection: sa.Connection, journey: Journey, number: int) -> Brief | N
         end(connection, journey, number, Outcome(ending=Ending.OUT_OF_BUDGET, note=why))
         return None
     pack = Pack(journey.redact, run.nonce)
-    opening = _about_incident(connection, journey, run, pack) if run.incident else "\n".join(_about_estate(connection, journey, run, pack))
+    opening = _about_incident(connection, journey, run, pack) if run.incident else "\n".join(about_estate(connection, journey, run, pack))
     remembered, tainting = remembering.told(connection, journey, run.nonce, re.findall(r"[\w.-]+", run.question))
     brief = Brief(
         system=f"{soul.text}\n\n{goal.text}",
@@ -97,10 +97,15 @@ def begin(connection: sa.Connection, journey: Journey, number: int) -> Brief | N
 
 def looks_of(journey: Journey, goal: Goal) -> Iterator[ToolCall]:
     """What the goal's packs look at before a model is asked, as far as there are the tools for it."""
+    return looks_for(journey, goal.looks, goal.script_names, goal.scripts)
+
+
+def looks_for(journey: Journey, looks: Sequence[PackLook], script_names: Sequence[str], every_script: bool) -> Iterator[ToolCall]:
+    """The same of these looks and scripts."""
     there = [tool.name for toolset in journey.toolsets for tool in toolset.tools]
     scripts = [name for name in there if name.startswith(SCRIPT)]
-    named = scripts if goal.scripts else [SCRIPT + name for name in goal.script_names if SCRIPT + name in scripts]
-    wanted = [(look.tool, dict(look.arguments)) for look in goal.looks if look.tool in there] + [(name, {}) for name in named]
+    named = scripts if every_script else [SCRIPT + name for name in script_names if SCRIPT + name in scripts]
+    wanted = [(look.tool, dict(look.arguments)) for look in looks if look.tool in there] + [(name, {}) for name in named]
     for position, (tool, arguments) in enumerate(wanted, start=1):
         yield ToolCall(id=f"pack_{position}", tool=tool, arguments=json.dumps(arguments))
 
@@ -146,7 +151,8 @@ def _about_incident(connection: sa.Connection, journey: Journey, run: Run, pack:
     return "\n".join([opening, *(f"\nA model concluded then: {journey.redact(made.cause)}" for made in before[-1:])])
 
 
-def _about_estate(connection: sa.Connection, journey: Journey, run: Run, pack: Pack) -> Iterator[str]:
+def about_estate(connection: sa.Connection, journey: Journey, run: Run, pack: Pack) -> Iterator[str]:
+    """How the estate is now, as lines for a model."""
     yield f"Goal: {run.goal} of the estate {run.estate}. It is {journey.now():%Y-%m-%d %H:%M} UTC."
     if run.question:
         yield f"A person asks: {run.question}"

@@ -12,9 +12,10 @@ from stead.declare import Playbook, Toolset, Verb
 from stead.domain.agent import Soul
 from stead.domain.budget import Budgets
 from stead.domain.escalation import Ladder
-from stead.domain.goal import Goal
+from stead.domain.goal import Goal, PackLook
 from stead.domain.heartbeat import Heartbeat
 from stead.domain.impact import SeverityRule
+from stead.domain.job import Job
 from stead.domain.muting import Inhibition
 from stead.domain.never import OWN_NAMESPACES
 from stead.domain.policy import Autonomy, Policy
@@ -23,12 +24,17 @@ from stead.domain.routing import Routing
 from stead.domain.run import Budget
 from stead.domain.timing import Timing
 from stead.domain.windows import Window
-from stead.ports import Channel, Clock, Estate, Models
+from stead.engine.underway import Underway
+from stead.ports import Channel, Clock, Completed, Estate, Models
 from stead.store.database import Store
 from stead.store.queue import Queue
 
 T = TypeVar("T")
 _EVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _nothing(_job: Job) -> str:
+    return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +47,8 @@ class Journey:
     `budgets` hold for more than one run. `memory_review`: what a model proposes to remember waits for a person.
 
     `heartbeats` are what should report, by name; nobody could before `listening_since`.
+    `run_script` runs a job's program, None where no folder of jobs is configured; `read_workdir` gives the words that lie in a job's
+    working folder; `packs` are the shipped context packs; `underway` the runs of jobs that are at work here.
 
     Estates and channels live on `loop`; the durable engine runs workflows on a loop of its own, and reaches them through `there`.
     """
@@ -73,6 +81,10 @@ class Journey:
     severity_rules: Sequence[SeverityRule] = ()
     heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict[str, Heartbeat])
     listening_since: datetime = _EVER
+    run_script: Callable[[Job], Awaitable[Completed]] | None = None
+    read_workdir: Callable[[Job], str] = _nothing
+    packs: Mapping[str, Sequence[PackLook]] = field(default_factory=dict[str, Sequence[PackLook]])
+    underway: Underway = field(default_factory=Underway)
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -6,7 +6,7 @@ not left yet takes up whatever changes in the meantime, so a burst is one messag
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -86,9 +86,14 @@ def elsewhere(connection: sa.Connection, journey: Journey, failing: Delivery) ->
         _enqueue(connection, journey, address, None, failing.because, replace(message, blocks=(lost, *message.blocks)))
 
 
-def announce(connection: sa.Connection, journey: Journey, about: str, message: Message, because: Because) -> None:
-    """Say something that is about no single incident; what is said again of the same `about` edits it."""
-    for address in addressing.of_other(connection, journey, about, message):
+def announce(
+    connection: sa.Connection, journey: Journey, about: str, message: Message, because: Because, channels: Collection[str] = ()
+) -> None:
+    """Say something that is about no single incident; what is said again of the same `about` edits it.
+
+    On these `channels`, or, where none is named, on those that routes lead to.
+    """
+    for address in addressing.of_other(connection, journey, about, message, channels):
         _send(connection, journey, address, because, message)
 
 

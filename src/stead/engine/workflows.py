@@ -2,6 +2,7 @@
 
     question → (due) talk: begin, (ask a model, look) …, answer
     goal → (due) goal: begin, look, (ask a model, look) …, end
+    (due) tick → job: begin, work, conclude
     sightings → intake: triage ┬→ (due) pursue: propose, decide ┬→ act: preflight, intend, apply, conclude → (due) verify … → settled
                                │                                ├→ ask a person … answer → act        (due) expire
                                │                                └→ (due) investigate: begin, (ask a model, look) …, resolve, decide
@@ -37,6 +38,7 @@ from stead.engine import (
     heartbeats,
     investigating,
     investigations,
+    job_runs,
     mutes,
     notify,
     proposing,
@@ -162,6 +164,12 @@ async def _talk(number: int) -> None:
     outcome = await investigating.talk(journey(), number, load_plain(begun, Brief), once)
     fault_point("talk.before-answer")
     await _write("answer", talking.end, number, outcome)
+
+
+@DBOS.workflow(name="job", max_recovery_attempts=None)
+async def run_job(ref: str) -> None:
+    """One run of a job."""
+    await _guarded("job", ref, job_runs.play(journey(), int(ref), once, _write))
 
 
 @DBOS.workflow(name="session", max_recovery_attempts=None)
@@ -339,6 +347,9 @@ def _failed(connection: sa.Connection, bound: Journey, kind: str, ref: str, work
         return
     if kind == "goal":
         goal_runs.give_up(connection, bound, int(ref), said)
+        return
+    if kind == "job":
+        job_runs.give_up(connection, bound, int(ref), said)
         return
     if kind == "talk":
         talking.give_up(connection, bound, int(ref), said)

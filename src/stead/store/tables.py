@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from stead.store import job_tables
 from stead.store.columns import Instant, Serial, Words, metadata, number
 
 trigger = sa.Table(
@@ -368,5 +369,5 @@ lease = sa.Table(
     sa.Column("until", Instant, nullable=False),
 )
 
-OURS = frozenset(metadata.tables)
+OURS = frozenset({*metadata.tables, *(table.name for table in job_tables.TABLES)})
 """The names of Stead's tables; whatever else the database holds belongs to the durable engine."""

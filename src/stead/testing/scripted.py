@@ -28,6 +28,10 @@ class ScriptedEstate:
         self._stored = asyncio.Event()
         self.known: dict[Key, tuple[Subject, Subject | None]] = {}
         """The objects that `locate` knows, with their owners."""
+        self.may_look = asyncio.Event()
+        """While it is cleared, a fresh look does not come to an end."""
+        self.may_look.set()
+        self.looking = asyncio.Event()
 
     def has(self, subject: Subject, top: Subject | None = None) -> None:
         """From now on there is such an object, and `top` owns it."""
@@ -52,6 +56,8 @@ class ScriptedEstate:
         return Scan(now=self.clock.now())
 
     async def observe(self, check: str, fingerprint: str, subject: Subject) -> Observation:  # noqa: ARG002
+        self.looking.set()
+        await self.may_look.wait()
         return Observation(seen=Seen.FIRING, present=True)
 
     async def read(self, subject: Subject) -> Object | None:  # noqa: ARG002

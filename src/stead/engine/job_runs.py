@@ -1,0 +1,185 @@
+"""One run of a job: it begins, does its work, and ends; what it came to is told, or why not is written down.
+
+Work that a crash cut short is done again; what a run came to is written once, and told once. What is wrong with a job is told when it
+begins and when it is over, and not at each of its times in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from stead.domain import ids
+from stead.domain.delivery import Because, Block, BlockKind, Message
+from stead.domain.errors import BlindError
+from stead.domain.excerpt import excerpt, visible
+from stead.domain.finding import Severity
+from stead.domain.job import Job, JobKind, JobRun, JobState, Overlap, StoredJob
+from stead.domain.logs.templates import template
+from stead.engine import job_checks, job_prompts, job_scripts, notify, ticking
+from stead.engine.faults import fault_point
+from stead.engine.job_came import Came
+from stead.engine.journey import Journey
+from stead.store import events, jobs
+from stead.store.codec import load_plain, plain
+
+Once = Callable[[str, Callable[[], Coroutine[Any, Any, Any]]], Coroutine[Any, Any, Any]]
+"""A step of the durable engine: `once(name, work)`."""
+Write = Callable[..., Coroutine[Any, Any, Any]]
+"""One step that is one transaction: `write(name, work, *args)` calls `work(connection, journey, *args)`."""
+
+MOST_OUTPUT = 20_000
+"""Characters of what a run said that its history keeps."""
+MOST_TOLD = 6_000
+"""Characters of it that are told."""
+
+
+async def play(journey: Journey, number: int, once: Once, write: Write) -> None:
+    """Play a run to its end."""
+    begun = await write("begin", begin, number)
+    if begun is None:
+        return
+    job = load_plain(begun, Job)
+    if job.overlap is Overlap.REPLACE:
+        await journey.there(lambda: journey.underway.stop(job.name, number))
+    fault_point("job.before-work")
+    if job.kind is JobKind.PROMPT:
+        came = await job_prompts.ask(journey, job, number, once, write)
+    else:
+        came = load_plain(await once("work", lambda: _work(journey, job, number)), Came)
+    fault_point("job.before-conclude")
+    await write("conclude", conclude, number, came)
+
+
+def begin(connection: sa.Connection, journey: Journey, number: int) -> Job | None:
+    """The job as it is now; None when the run is over before it began. Beginning again hands out the same."""
+    run = jobs.run(connection, number)
+    stored = None if run is None else jobs.find(connection, run.job)
+    if run is None:
+        return None
+    if stored is None:
+        jobs.move_run(connection, number, (JobState.QUEUED,), JobState.CANCELLED, ended_at=journey.now(), note="the job was deleted")
+        return None
+    now_running = jobs.move_run(connection, number, (JobState.QUEUED,), JobState.RUNNING, began_at=journey.now())
+    return stored.job if now_running or run.state is JobState.RUNNING else None
+
+
+async def _work(journey: Journey, job: Job, number: int) -> Any:
+    came = await journey.there(lambda: journey.underway.run(job.name, number, partial(_do, journey, job)))
+    return plain(came or Came(state=JobState.CANCELLED, text=""))
+
+
+async def _do(journey: Journey, job: Job) -> Came:
+    work = {JobKind.CHECK: job_checks.look, JobKind.SCRIPT: job_scripts.run}[job.kind]
+    try:
+        return await work(journey, job)
+    except BlindError as error:
+        return Came(state=JobState.BLIND, text=str(error))
+
+
+def conclude(connection: sa.Connection, journey: Journey, number: int, came: Came) -> None:
+    """Write how the run ended and tell of it. Concluding the same run again changes nothing."""
+    run = jobs.run(connection, number)
+    if run is None:
+        return
+    stored = jobs.find(connection, run.job)
+    if run.state is JobState.RUNNING and stored is not None:
+        came = replace(came, text=visible(journey.redact(came.text)).strip())
+        silent = _tell(connection, journey, stored, run, came)
+        output = excerpt(came.text, MOST_OUTPUT).text
+        ended = replace(
+            run,
+            state=came.state,
+            ended_at=journey.now(),
+            output=output,
+            silent=silent,
+            note=came.note,
+            exit=came.exit,
+            tainted=came.tainted,
+            spent=came.spent,
+            run=came.run or run.run,
+        )
+        jobs.end_run(connection, ended)
+        _record(connection, journey, ended)
+    ticking.next_in_line(connection, journey, run.job)
+
+
+def give_up(connection: sa.Connection, journey: Journey, number: int, why: str) -> None:
+    """The run itself failed, for no foreseen reason, again and again."""
+    conclude(connection, journey, number, Came(state=JobState.FAILED, text=why))
+
+
+def _tell(connection: sa.Connection, journey: Journey, stored: StoredJob, run: JobRun, came: Came) -> str:
+    """Why nothing is told; "" when something is."""
+    if run.dry_run:
+        return "it was a rehearsal"
+    if came.state in (JobState.FAILED, JobState.BLIND):
+        return came.silent or _tell_trouble(connection, journey, stored, run, came)
+    _tell_recovery(connection, journey, stored, run)
+    if came.silent:
+        return came.silent
+    message = came.message or _message(stored.job, run, came, came.severity or stored.job.severity)
+    announce(connection, journey, stored.job, f"{run.number}", replace(message, number=ids.job_run_number(run.number)), Because.FIRST)
+    return ""
+
+
+def _tell_trouble(connection: sa.Connection, journey: Journey, stored: StoredJob, run: JobRun, came: Came) -> str:
+    words = f"{came.state} {came.exit if came.exit is not None else ''} {template(first_line(came.text))}"[:300]
+    if stored.trouble == words:
+        return f"{ids.job_run_number(stored.trouble_run)} has told it, and it is still so"
+    jobs.set_trouble(connection, stored.job.name, words, run.number)
+    worst = max(Severity.WARNING, stored.job.severity, key=lambda severity: severity.rank)
+    announce(connection, journey, stored.job, f"{run.number}", _message(stored.job, run, came, worst), Because.FIRST)
+    return ""
+
+
+def _tell_recovery(connection: sa.Connection, journey: Journey, stored: StoredJob, run: JobRun) -> None:
+    if not stored.trouble:
+        return
+    jobs.set_trouble(connection, stored.job.name, "", 0)
+    message = Message(
+        title=f"{stored.job.name} works again",
+        severity=Severity.INFO,
+        number=ids.job_run_number(stored.trouble_run),
+        state="resolved",
+        blocks=(Block(kind=BlockKind.TEXT, text=f"The run of {run.due:%Y-%m-%d %H:%M} UTC ended well."),),
+        resolved=True,
+    )
+    announce(connection, journey, stored.job, f"{stored.trouble_run}", message, Because.RESOLVED)
+
+
+def announce(connection: sa.Connection, journey: Journey, job: Job, about: str, message: Message, because: Because) -> None:
+    """Say it where the job is delivered to; everywhere, when none of those channels is there any more."""
+    named = [name for name in job.deliver if name in journey.channels]
+    notify.announce(connection, journey, f"job:{job.name}:{about}", message, because, channels=named)
+
+
+def _message(job: Job, run: JobRun, came: Came, severity: Severity) -> Message:
+    lines = came.text.splitlines()
+    title = f"{job.name}: {_STATES.get(came.state, '')}{first_line(came.text)[:200] or 'says nothing'}"
+    rest = excerpt("\n".join(lines[1:]).strip(), MOST_TOLD).text
+    late = [f"{run.missed} times before it had no run of their own."] if run.missed else []
+    blocks = tuple(Block(kind=BlockKind.TEXT, text=text) for text in (rest, came.note, *late) if text)
+    return Message(title=title, severity=severity, number=ids.job_run_number(run.number), state=came.state.value, blocks=blocks)
+
+
+_STATES = {JobState.FAILED: "failed: ", JobState.BLIND: "blind: "}
+
+
+def first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def _record(connection: sa.Connection, journey: Journey, run: JobRun) -> None:
+    data = {
+        "job": run.job,
+        "run": ids.job_run_number(run.number),
+        "state": run.state.value,
+        "silent": run.silent,
+        "said": f"the job {run.job} ended, {run.state}" + (f"; nothing is told: {run.silent}" if run.silent else ""),
+    }
+    events.record(connection, "job.ended", at=journey.now(), estate="", data=data)
