@@ -127,16 +127,16 @@ async def test_what_cannot_be_is_one_sentence(with_jobs: Service) -> None:
     status, said = await with_jobs.post("/api/jobs", {"jobs": [{**NIGHTLY, "reads": ["/etc"]}]}, token=approver)
     assert (status, said["error"].partition(",")[0]) == (409, "the job `nightly` names what it may see (`reads`")
     for more, error in (
-        ({"schedule": "61 * * * *"}, "jobs:1: `` has `61` for the minute"),
+        ({"schedule": "61 * * * *"}, "has `61` for the minute"),
         ({"prompt": "look"}, "has `prompt`, which a script has not"),
         ({"script": ""}, "has no `script`"),
         ({"script": "../say"}, ".script` is not a name"),
-        ({"nonsense": 1}, "unknown key `nonsense`"),
+        ({"nonsense": 1}, "unknown key `[0].nonsense`"),
         ({"deliver": ["nowhere"]}, "is delivered to `nowhere`, which is no channel"),
     ):
         status, said = await with_jobs.post("/api/jobs", {"jobs": [{**NIGHTLY, **more}]})
         assert status == 400, said
-        assert error.removeprefix("jobs:1: `` ") in said["error"]
+        assert error in said["error"]
     assert (await with_jobs.get("/api/jobs/nothing"))[0] == 404
     assert (await with_jobs.get("/api/jobs/nothing/runs"))[0] == 404
     await with_jobs.post("/api/jobs/nightly/pause", {})

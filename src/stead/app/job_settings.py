@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
@@ -154,17 +154,17 @@ class JobsSettings(Section):
 
 def jobs_in(written: Written, folder: Path) -> list[tuple[JobSettings, Path_]]:
     """The jobs of a file: one, a list, or a list under `jobs`; each with where it stands. UserError, with the line, for a mistake."""
-    data: Any = written.data
+    data: object = written.data
     under: Path_ = ()
-    if isinstance(data, dict) and set(data) == {"jobs"}:
-        data, under = data["jobs"], ("jobs",)
+    if isinstance(data, dict) and set(cast("dict[str, object]", data)) == {"jobs"}:
+        data, under = cast("dict[str, object]", data)["jobs"], ("jobs",)
     if isinstance(data, dict):
-        return [(_read(data, written, under, folder), under)]
+        return [(_read(cast("dict[str, object]", data), written, under, folder), under)]
     if data is None:
         return []
-    if not isinstance(data, list) or len(data) > MOST_JOBS:
+    if not isinstance(data, list) or len(cast("list[object]", data)) > MOST_JOBS:
         raise UserError(f"{written.name} holds no jobs", hint="write one with `name:`, `kind:` and `schedule:`, or a list of them")
-    return [(_read(each, written, (*under, index), folder), (*under, index)) for index, each in enumerate(data)]
+    return [(_read(each, written, (*under, index), folder), (*under, index)) for index, each in enumerate(cast("list[object]", data))]
 
 
 def _read(given: object, written: Written, under: Path_, folder: Path) -> JobSettings:
@@ -203,4 +203,4 @@ def _plain(value: Any) -> Any:
         }
     if isinstance(value, Enum):
         return value.value
-    return list(value) if isinstance(value, tuple) else value
+    return [*cast("tuple[Any, ...]", value)] if isinstance(value, tuple) else value

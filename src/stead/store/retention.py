@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from stead.domain.delivery import DeliveryState
 from stead.store.incidents import ENDED
+from stead.store.job_tables import job_run
 from stead.store.tables import (
     action,
     alert,
@@ -113,6 +114,12 @@ def forget_alerts(connection: sa.Connection, before: datetime) -> int:
     return len(found)
 
 
+def forget_job_runs(connection: sa.Connection, before: datetime) -> int:
+    """Runs of jobs that ended before then."""
+    old = sa.select(job_run.c.number).where(job_run.c.ended_at < before).order_by(job_run.c.ended_at).limit(MOST)
+    return connection.execute(sa.delete(job_run).where(job_run.c.number.in_(old.scalar_subquery()))).rowcount
+
+
 RECORDS: tuple[Callable[[sa.Connection, datetime], int], ...] = (
     forget_incidents,
     forget_loose_findings,
@@ -120,5 +127,6 @@ RECORDS: tuple[Callable[[sa.Connection, datetime], int], ...] = (
     forget_overtaken_deliveries,
     forget_silences,
     forget_alerts,
+    forget_job_runs,
 )
 """What is kept as a record of what happened. Triggers are the journal of work, and go sooner."""
