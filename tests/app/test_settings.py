@@ -31,7 +31,7 @@ def refusal(text: str) -> tuple[str, str]:
 
 def test_nothing_written_means_the_safe_defaults() -> None:
     settings = read("")
-    assert settings == Settings() == read("version: 1\njobs: []\nmodels:\nbudgets: {}\n")
+    assert settings == Settings() == read("version: 1\njobs: {}\nmodels:\nbudgets: {}\n")
     assert settings.server.bind == "127.0.0.1:8642"
     assert settings.server.loopback
     assert settings.timing.timing() == Timing()

@@ -51,4 +51,4 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_job_run_ended_at"), "job_run", ["ended_at"])
-    op.create_index(op.f("ix_job_run_job_number"), "job_run", ["job", "number"])
+    op.create_index(op.f("ix_job_run_job"), "job_run", ["job", "number"])
