@@ -71,6 +71,8 @@ class World:
         self._token = ""
         self.models: list[Json] = []
         self.hooks: list[Json] = []
+        self.environment: dict[str, str] = {}
+        self.more: Json = {}
 
     async def __aenter__(self) -> World:
         await self.cluster.start(self.folder / "cluster")
@@ -123,6 +125,7 @@ class World:
             "HOOK_SECRET": "h" * 32,
             "XDG_RUNTIME_DIR": "",
             "STEAD_DEBUG": "1",
+            **self.environment,
         }
         if crash_at:
             environment["STEAD_CRASH_AT"] = crash_at
@@ -241,6 +244,7 @@ class World:
             "models": self.models,
             "hooks": self.hooks,
             **self._watched(),
+            **self.more,
         }
 
     def _watched(self) -> Json:
