@@ -47,6 +47,12 @@ def pytest_configure() -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest stories first, in whatever order chance has put them: what begins last should be short, or one worker ends alone."""
+    items.sort(key=lambda item: "tests/journey/" not in item.nodeid)
+
+
 @pytest.fixture(autouse=True)
 def _no_secret_is_held() -> Iterator[None]:
     """What one test read as a secret is an ordinary word in the next."""
