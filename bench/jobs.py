@@ -69,7 +69,7 @@ async def _measure(folder: Path, number: int, times: int) -> Kept:
 
 
 def _job(number: int) -> Job:
-    return Job(name=f"job-{number}", kind=JobKind.CHECK, schedule=f"every {EVERY}s", checks=("volume_full",))
+    return Job(name=f"job-{number}", kind=JobKind.CHECK, schedule=f"every {EVERY}s", checks=("volume_filling",))
 
 
 def _came(connection: object, first: datetime, times: int) -> Kept:

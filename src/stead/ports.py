@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 from stead.domain.delivery import Capabilities, Delivery
 from stead.domain.inbound import Inbound
 from stead.domain.model import ModelRole, ModelSpec
+from stead.domain.outlook import Outlook
 from stead.domain.run import Question, Reply
 from stead.domain.scan import Account, Scan
 from stead.domain.subject import Subject
@@ -176,6 +177,15 @@ class Models(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Overlooking(Protocol):
+    """An estate that can also say, from what it watches and measures, what weighs most in it and what ends soon."""
+
+    def outlook(self) -> Outlook | None:
+        """None while nothing is watched."""
+        ...
 
 
 @runtime_checkable

@@ -104,7 +104,7 @@ async def test_what_an_incident_tells_no_job_tells_again(on_call: OnCall) -> Non
     await on_call.sees(complete=True)
     await on_call.sees(fault, after=timedelta(minutes=1))
     before = len(on_call.chat.messages)
-    await has(on_call, check(), check("volumes", checks=("volume_full",)), check("loud", always=True))
+    await has(on_call, check(), check("volumes", checks=("volume_filling",)), check("loud", always=True))
     await on_call.passes(timedelta(minutes=15))
     (run,), (other,) = await history(on_call), await history(on_call, "volumes")
     assert run.silent == "told already by I-1"

@@ -243,6 +243,7 @@ class World:
             "channels": [{"name": "chat", "kind": "webhook", "url": self.chat.url, "secret": "env:CHAT_SECRET"}],
             "models": self.models,
             "hooks": self.hooks,
+            "jobs": {"stock": False},
             **self._watched(),
             **self.more,
         }

@@ -39,7 +39,7 @@ def check(loaded: Loaded, broken: dict[str, str] | None = None) -> list[str]:
     check_agents(loaded.settings, loaded.written or Written("configuration"))
     _budgets(loaded)
     jobs = declared(loaded.settings.jobs)
-    check_jobs(jobs, loaded.settings)
+    check_jobs(jobs, loaded.settings, {*found.every_check, *scripts(folder.absolute() for folder in loaded.settings.checks.folders)})
     return list(_summary(loaded, found, channels, policy, [*found.toolsets, *tools], len(jobs)))
 
 

@@ -69,3 +69,8 @@ def is_about(one: Change, words: str) -> bool:
     subject = one.subject
     names = {subject.kind.lower(), f"{subject.kind.lower()}s", subject.namespace, subject.name, subject.estate}
     return all(word in names or word.lower() in names for word in re.split(r"[\s/]+", words.strip()) if word)
+
+
+def changes_since(book: Book, moment: datetime) -> list[Change]:
+    """Of all estates, newest first."""
+    return book.changes(since=moment, most=MOST)

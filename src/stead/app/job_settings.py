@@ -28,6 +28,7 @@ OF_KIND = {
     JobKind.CHECK: ("checks", "estate", "always"),
     JobKind.SCRIPT: ("script", "arguments", "reads", "network", "workdir"),
     JobKind.PROMPT: ("prompt", "agent", "goal", "packs", "budget", "context_from", "workdir", "estate"),
+    JobKind.REPORT: ("report",),
 }
 """Keys that only jobs of a kind have."""
 
@@ -53,7 +54,7 @@ class JobSettings(Section):
     """One job: a schedule and what it runs."""
 
     name: str = Field(pattern=NAME, description="By this name it is applied again, shown and run.")
-    kind: Literal["check", "script", "prompt"] = Field(description="What it runs.")
+    kind: Literal["check", "script", "prompt", "report"] = Field(description="What it runs.")
     schedule: str = Field(description="`every 15m`, `every 1d at 09:00`, `0 9 * * mon-fri`, `@daily`, or once `at 2026-12-01T09:00`.")
     timezone: Zone | None = Field(default=None, description="The zone of its times, like `Europe/Berlin`. Default: `jobs.timezone`.")
     description: str = Field(default="", max_length=500, description="What it is for.")
@@ -67,7 +68,7 @@ class JobSettings(Section):
     deliver: tuple[str, ...] = Field(default=(), description="Channels, by name, that are told. Default: all.")
     severity: Literal["info", "warning", "critical"] = Field(default="info", description="Of what it tells. That it failed is a warning.")
     timeout: Duration = Field(default=timedelta(minutes=5), description="A script that runs longer is ended, and that is blind.")
-    checks: tuple[str, ...] = Field(default=(), max_length=200, description="Of a check: which. Default: all.")
+    checks: tuple[str, ...] = Field(default=(), max_length=200, description="Of a check: which, `NAME` or `NAME/KIND`. Default: all.")
     estate: str = Field(default="", description="Of a check or a prompt: where. Default: everywhere, or the first.")
     always: bool = Field(default=False, description="Of a check: also say that all is well, and what an incident has told already.")
     script: str = Field(default="", pattern=f"^$|{_PROGRAM}", description="Of a script: the name of a program in a folder of jobs.")
@@ -85,6 +86,7 @@ class JobSettings(Section):
     workdir: FilePath | None = Field(
         default=None, description="A folder: the script runs in it and reads it; a prompt is told the `CONTEXT.md` or `AGENTS.md` in it."
     )
+    report: Literal["", "daily"] = Field(default="", description="Of a report: which page.")
     seeded: bool = Field(default=False, description="Made once from here; what people change on it later stays.")
 
     @field_validator("timeout", "within")
@@ -108,7 +110,7 @@ class JobSettings(Section):
             kinds = [other for other, keys in OF_KIND.items() if key in keys]
             if kinds and kind not in kinds:
                 raise ValueError(f"has `{key}`, which a {kind} has not; it belongs to {' and '.join(kinds)}")
-        needed = {JobKind.SCRIPT: self.script, JobKind.PROMPT: self.prompt.strip()}.get(kind, "-")
+        needed = {JobKind.SCRIPT: self.script, JobKind.PROMPT: self.prompt.strip(), JobKind.REPORT: self.report}.get(kind, "-")
         if not needed:
             raise ValueError(f"has no `{kind}`; a job of the kind {kind} needs it")
         if self.context_from == self.name:
@@ -138,7 +140,7 @@ class JobSettings(Section):
         )
 
 
-_SPECIAL = frozenset({"report", "kind", "timezone", "misfire", "overlap", "severity", "reads", "workdir", "budget"})
+_SPECIAL = frozenset({"kind", "timezone", "misfire", "overlap", "severity", "reads", "workdir", "budget"})
 _PLAIN = tuple(field.name for field in fields(Job) if field.name not in _SPECIAL)
 
 
@@ -149,6 +151,7 @@ class JobsSettings(Section):
     folders: tuple[FilePath, ...] = Field(
         default=(), description="Folders of jobs: each YAML file holds a job or a list of them, and programs are scripts for them."
     )
+    stock: bool = Field(default=True, description="Whether the jobs that come with Stead are there, where their estate is.")
     declared: tuple[JobSettings, ...] = Field(default=(), max_length=MOST_JOBS, description="Jobs, as in a file of such a folder.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -44,8 +44,8 @@ def declared(settings: JobsSettings, broken: dict[str, str] | None = None) -> li
     return list(found.values())
 
 
-def check_jobs(found: Iterable[Declared], settings: Settings) -> None:
-    """UserError for the first job that names a channel, an estate or an agent that the configuration has not."""
+def check_jobs(found: Iterable[Declared], settings: Settings, checks: Collection[str]) -> None:
+    """UserError for the first job that names what the configuration has not, or a check that is none of `checks`."""
     channels = {channel.name for channel in settings.channels}
     estates = {*(estate.id for estate in settings.estates), *((OWN,) if settings.checks.folders else ())}
     agents = Souls.of(settings.agents)()
@@ -54,11 +54,12 @@ def check_jobs(found: Iterable[Declared], settings: Settings) -> None:
         for what, named, known in (
             ("channel", job.deliver, channels),
             ("estate", (job.estate,) if job.estate else (), estates),
+            ("check", tuple(name.partition("/")[0] for name in job.checks), checks),
             ("agent", (job.agent,) if job.kind is JobKind.PROMPT else (), agents),
         ):
             for name in named:
                 if name not in known:
-                    hint = f"known: {', '.join(sorted(known)) or 'none'}"
+                    hint = f"known: {', '.join(sorted(known)[:20]) or 'none'}"
                     raise UserError(f"{source}: the job `{job.name}` names the {what} `{name[:60]}`, which is not there", hint=hint)
 
 

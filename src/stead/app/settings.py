@@ -25,6 +25,7 @@ from stead.app.own_settings import OwnCheckSettings
 from stead.app.people_settings import PersonSettings
 from stead.app.route_settings import ReceiverSettings, RootSettings, unknown_names
 from stead.app.sections import NAME, FilePath, Section, a_path
+from stead.app.watchdog_settings import WatchdogSettings
 from stead.clocks import ScaledClock, SystemClock
 from stead.domain.timing import Timing
 from stead.ports import Clock
@@ -266,7 +267,8 @@ class Settings(Section):
     inhibit_rules: tuple[InhibitSettings, ...] = Field(
         default=(), description="What need not be told while something else is. Two rules are built in: `node-is-down` and `worse-is-told`."
     )
-    jobs: JobsSettings = Field(default=JobsSettings(), description="What runs at its time: checks, scripts and prompts.")
+    jobs: JobsSettings = Field(default=JobsSettings(), description="What runs at its time: checks, scripts, prompts and reports.")
+    watchdog: WatchdogSettings = Field(default=WatchdogSettings(), description="What `stead watchdog` looks at, besides Stead itself.")
     people: tuple[PersonSettings, ...] = Field(default=(), description="Who is told and may answer from a chat. Default: nobody may.")
     agents: AgentsSettings = AgentsSettings()
     models: tuple[ModelSettings, ...] = Field(

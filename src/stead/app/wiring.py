@@ -34,7 +34,7 @@ from stead.app.furnish import channels_of, estates_of, policy_of
 from stead.app.goals import Goals, shipped_packs
 from stead.app.hearing import Ear
 from stead.app.heartbeats import heartbeat_rules, heartbeat_tokens
-from stead.app.history import change_list, open_history
+from stead.app.history import change_list, changes_since, open_history
 from stead.app.hooks import hooks_of
 from stead.app.muting_settings import BUILT_IN
 from stead.app.own_namespaces import own_namespaces
@@ -42,6 +42,7 @@ from stead.app.ownership import Ownership
 from stead.app.route_settings import routing_of
 from stead.app.settings import Settings
 from stead.app.souls import Souls
+from stead.app.stock_jobs import wanted_jobs
 from stead.app.thinking import models_of, redactor_of
 from stead.app.tool_settings import toolsets_of
 from stead.clocks import SystemClock
@@ -88,7 +89,7 @@ class Stead:
         self.souls = Souls.of(settings.agents)
         self.hooks = hooks_of(settings, shelves.sources)
         self.heartbeat_tokens = heartbeat_tokens(settings, shelves.sources)
-        self.ear = Ear(lambda: self._running)
+        self.ear = Ear(lambda: self.journey)
         self.goals = Goals(settings.agents)
         self.store = Store(settings.store.database_url(self.folder))
         self.heads = Heads.in_folder(self.folder, settings.audit.key)
@@ -164,6 +165,7 @@ class Stead:
             run_script=jobs.programs_of(self.settings.jobs),
             read_workdir=notes,
             packs=shipped_packs(),
+            changes=partial(changes_since, self.history),
         )
         workflows.bind(self._journey)
         await journal.launch(self.store)
@@ -206,7 +208,7 @@ class Stead:
     async def reload_jobs(self) -> None:
         """Read the jobs of the configuration anew. A file that is broken is told, and what it declared before stays in force."""
         broken: dict[str, str] = {}
-        wanted = jobs.declared(self.settings.jobs, broken)
+        wanted = wanted_jobs(self.settings, broken)
         jobs.tell_broken(broken)
         await self.change(scheduling.reconcile, wanted, broken)
 
@@ -239,7 +241,7 @@ class Stead:
         self._broken |= broken
 
     def _watch(self, estate: str) -> None:
-        self._watches[estate] = self._spawn(f"watch {estate}", partial(intake.watch, self._running, estate))
+        self._watches[estate] = self._spawn(f"watch {estate}", partial(intake.watch, self.journey, estate))
 
     async def stop(self) -> None:
         """Stop watching, let what runs finish for a moment, close everything. What was cut short is resumed by the next start."""
@@ -296,13 +298,13 @@ class Stead:
 
     async def decide(self, number: int, *, approve: bool, by: Principal, reason: str = "") -> dict[str, Any]:
         """Answer A-`number`. UserError when that cannot be (any more), and nothing is changed."""
-        decided = await self.store.run(approvals.answer, self._running, number, approve=approve, by=by, reason=reason)
+        decided = await self.store.run(approvals.answer, self.journey, number, approve=approve, by=by, reason=reason)
         return answers.approval(decided)
 
     async def decide_with(self, number: int, *, parameters: Mapping[str, Any], by: Principal, reason: str = "") -> dict[str, Any]:
         """Approve another action in the place of A-`number`'s. UserError when that cannot be, and nothing is changed."""
         work = editing.approve_with
-        return answers.approval(await self.store.run(work, self._running, number, parameters=parameters, by=by, reason=reason))
+        return answers.approval(await self.store.run(work, self.journey, number, parameters=parameters, by=by, reason=reason))
 
     async def note(self, incident: int, *, by: Principal, text: str) -> dict[str, Any]:
         """Add a person's words to the incident. UserError when there is no such incident."""
@@ -314,15 +316,15 @@ class Stead:
 
     async def look(self, work: Callable[Concatenate[sa.Connection, Journey, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`work(connection, journey, …)` in a transaction that only reads."""
-        return await self.store.look(work, self._running, *args, **kwargs)
+        return await self.store.look(work, self.journey, *args, **kwargs)
 
     async def change(self, work: Callable[Concatenate[sa.Connection, Journey, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`work(connection, journey, …)` in one transaction, for what a person changes. UserError while Stead is stopping."""
-        return await self.store.run(work, self._running, *args, **kwargs)
+        return await self.store.run(work, self.journey, *args, **kwargs)
 
     async def investigate(self, incident: int, *, by: Principal) -> dict[str, Any]:
         """Have a model investigate the incident now. UserError when that cannot be."""
-        number = await self.store.run(investigations.ask_for, self._running, incident, str(by))
+        number = await self.store.run(investigations.ask_for, self.journey, incident, str(by))
         return {"run": ids.run_number(number), "number": number}
 
     async def agent_runs(self, limit: int = 100) -> list[dict[str, Any]]:
@@ -357,14 +359,15 @@ class Stead:
         return await self.store.look(self._nothing_to_do)
 
     def _nothing_to_do(self, connection: sa.Connection) -> bool:
-        journey = self._running
+        journey = self.journey
         if journey.queue.outstanding(connection) or triggers.unfinished(connection):
             return False
         at = due_rows.next_at(connection)
         return at is None or at > journey.now()
 
     @property
-    def _running(self) -> Journey:
+    def journey(self) -> Journey:
+        """UserError while Stead is stopping."""
         if self._journey is None:
             raise UserError("Stead is stopping", hint="try again when it runs", code=Exit.UNREACHABLE)
         return self._journey

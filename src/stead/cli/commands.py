@@ -59,6 +59,8 @@ COMMANDS = {
     "outbox": Command("outbox:app", group=True),
     "routes": Command("routes:app", group=True),
     "jobs": Command("jobs:app", group=True),
+    "report": Command("report:report"),
+    "watchdog": Command("watchdog:watchdog"),
     "silence": Command("silence:app", group=True),
     "hooks": Command("hooks:app", group=True),
     "heartbeats": Command("heartbeats:app", group=True),

@@ -109,6 +109,7 @@ async def stage(
                 "server": {"bind": "127.0.0.1:0"},
                 "store": {"folder": str(folder / "state"), "url": database},
                 "timing": dict(timing or {}),
+                "jobs": {"stock": False},
                 "estates": [
                     {
                         "id": "home",

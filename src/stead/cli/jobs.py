@@ -14,7 +14,7 @@ from stead.cli.options import Output, Token, Url
 from stead.cli.output import Form, line, say_json
 from stead.domain.errors import Exit, UserError
 
-app = typer.Typer(help="What runs at its time: checks, scripts and prompts.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="What runs at its time: checks, scripts, prompts and reports.", no_args_is_help=True, rich_markup_mode=None)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The job's name.")]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="YAML files, each with a job or a list of them; `-` reads stdin.")]
 

@@ -65,7 +65,8 @@ class PromptBudget:
 class Job:
     """What a person wrote. `within` bounds what `misfire: all` makes up for; `deliver` names channels, none means all.
 
-    Of a check: `checks` (none means all), `estate` ("" for all), `always` (also say that all is well, or what an incident told).
+    Of a check: `checks` (none means all; `NAME/KIND`: of one kind of objects),
+    `estate` ("" for all), `always` (also say that all is well, or what an incident told).
     Of a script: `script` in the folder of jobs, `arguments`, `reads`, `network`, `timeout`.
     Of a prompt: `prompt`, `agent`, `goal`, `packs`, `budget`, `context_from` (a job whose last output is told), `workdir`.
     Of a report: `report`.

@@ -5,7 +5,6 @@ One fault is one message: what an incident tells is not told a second time, unle
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -55,7 +54,7 @@ async def look(journey: Journey, job: Job) -> Came:
     return _answer(job, found, unseen, watched)
 
 
-def _state(connection: sa.Connection, estate: str, checks: Collection[str]) -> list[_Found] | None:
+def _state(connection: sa.Connection, estate: str, checks: frozenset[str]) -> list[_Found] | None:
     """What the checks find there, and what of their sight is lost; None before the first whole look."""
     if not estates.is_known(connection, estate):
         return None
@@ -64,7 +63,12 @@ def _state(connection: sa.Connection, estate: str, checks: Collection[str]) -> l
         for stored in findings.open_findings(connection, estate).values()
         if stored.finding.state is not FindingState.PROGRESSING
     ]
-    return [one for one in found if not checks or one.finding.check in checks or one.finding.check in WHOLE]
+    return [one for one in found if not checks or {one.finding.check, of_kind(one.finding)} & checks or one.finding.check in WHOLE]
+
+
+def of_kind(finding: Finding) -> str:
+    """How a job names a check of one kind of objects only: `custom_resource/Application`."""
+    return f"{finding.check}/{finding.subject.kind}"
 
 
 async def _look_again(journey: Journey, one: _Found) -> _Found | None:

@@ -20,7 +20,7 @@ from stead.domain.excerpt import excerpt, visible
 from stead.domain.finding import Severity
 from stead.domain.job import Job, JobKind, JobRun, JobState, Overlap, StoredJob
 from stead.domain.logs.templates import template
-from stead.engine import job_checks, job_prompts, job_scripts, notify, ticking
+from stead.engine import job_checks, job_prompts, job_reports, job_scripts, notify, ticking
 from stead.engine.faults import fault_point
 from stead.engine.job_came import Came
 from stead.engine.journey import Journey
@@ -74,7 +74,7 @@ async def _work(journey: Journey, job: Job, number: int) -> Any:
 
 
 async def _do(journey: Journey, job: Job) -> Came:
-    work = {JobKind.CHECK: job_checks.look, JobKind.SCRIPT: job_scripts.run}[job.kind]
+    work = {JobKind.CHECK: job_checks.look, JobKind.SCRIPT: job_scripts.run, JobKind.REPORT: job_reports.run}[job.kind]
     try:
         return await work(journey, job)
     except BlindError as error:

@@ -11,6 +11,7 @@ from typing import TypeVar
 from stead.declare import Playbook, Toolset, Verb
 from stead.domain.agent import Soul
 from stead.domain.budget import Budgets
+from stead.domain.change import Change
 from stead.domain.escalation import Ladder
 from stead.domain.goal import Goal, PackLook
 from stead.domain.heartbeat import Heartbeat
@@ -48,7 +49,8 @@ class Journey:
 
     `heartbeats` are what should report, by name; nobody could before `listening_since`.
     `run_script` runs a job's program, None where no folder of jobs is configured; `read_workdir` gives the words that lie in a job's
-    working folder; `packs` are the shipped context packs; `underway` the runs of jobs that are at work here.
+    working folder; `packs` are the shipped context packs; `changes` gives what was changed since a moment, None without a history;
+    `underway` the runs of jobs that are at work here.
 
     Estates and channels live on `loop`; the durable engine runs workflows on a loop of its own, and reaches them through `there`.
     """
@@ -84,6 +86,7 @@ class Journey:
     run_script: Callable[[Job], Awaitable[Completed]] | None = None
     read_workdir: Callable[[Job], str] = _nothing
     packs: Mapping[str, Sequence[PackLook]] = field(default_factory=dict[str, Sequence[PackLook]])
+    changes: Callable[[datetime], Sequence[Change]] | None = None
     underway: Underway = field(default_factory=Underway)
 
     def now(self) -> datetime:

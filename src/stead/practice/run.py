@@ -135,6 +135,7 @@ def _stead(world: World, told: Chat, folder: Path, policy: Path | None, thinks: 
     settings: dict[str, Any] = thinks | {
         "store": {"folder": str(folder / "state")},
         "estates": [estate],
+        "jobs": {"stock": False},
         "channels": [{"name": "chat", "kind": "webhook", "url": told.url, "secret": f"env:{SECRET_VARIABLE}"}],
     }
     if policy is not None:

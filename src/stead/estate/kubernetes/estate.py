@@ -20,6 +20,7 @@ from stead.domain.change import Change
 from stead.domain.errors import BlindError, PermanentError, SteadError
 from stead.domain.finding import Finding, FindingState
 from stead.domain.matching import Patterns
+from stead.domain.outlook import Outlook
 from stead.domain.scan import Account, Scan
 from stead.domain.subject import Subject
 from stead.domain.trigger import Sightings
@@ -45,6 +46,7 @@ from stead.estate.kubernetes.gauges.resource_metrics import ResourceMetrics
 from stead.estate.kubernetes.hands import KubernetesHands
 from stead.estate.kubernetes.helm import HelmReleases
 from stead.estate.kubernetes.kinds import Kind, custom_kind, kind_named, kind_of
+from stead.estate.kubernetes.outlook import outlook
 from stead.estate.kubernetes.proof import cannot_judge, followed, judged, lags, metadata, needed, wanted
 from stead.estate.kubernetes.reader import Reader
 from stead.estate.kubernetes.runner import Runner
@@ -142,6 +144,10 @@ class KubernetesEstate:
         finally:
             self._watcher = None
             await found.aclose()
+
+    def outlook(self) -> Outlook | None:
+        """What weighs most and what ends soon; None while nothing is watched."""
+        return None if self._watcher is None else outlook(self._watcher.mirror.view, self._gauges.known())
 
     def account(self, kind: str, namespace: str, name: str) -> Account | None:
         """What the checks make of the objects of that name at this moment; None while nothing is watched. "" means any."""

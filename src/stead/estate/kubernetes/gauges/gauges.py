@@ -76,6 +76,10 @@ class Gauges:
         """Every finding by its fingerprint, blind ones among them."""
         return {**self._said, **{finding.fingerprint: finding for finding in self._blind.values()}}
 
+    def known(self) -> list[Gauge]:
+        """Every gauge as it was last read."""
+        return list(self._gauges.values())
+
     def take(self) -> Delta:
         """What differs from the last time that this was asked."""
         before, self._told = self._told, dict(self.current())

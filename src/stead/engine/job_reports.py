@@ -1,0 +1,28 @@
+"""A job that is a report: a page of Stead's own, always sent."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from stead.domain.delivery import Message
+from stead.domain.job import Job, JobState
+from stead.engine import daily
+from stead.engine.job_came import Came
+from stead.engine.journey import Journey
+
+
+async def run(journey: Journey, job: Job) -> Came:  # noqa: ARG001 - there is one report
+    message = await page(journey)
+    return Came(state=JobState.DONE, text=text(message), message=message)
+
+
+async def page(journey: Journey) -> Message:
+    """The daily report as it is now. On the loop on which estates live."""
+    outlooks = daily.overlooked(journey)
+    changes = None if journey.changes is None else journey.changes(journey.now() - daily.DAY)
+    return await journey.store.look(partial(daily.page, journey=journey, changes=changes, outlooks=outlooks))
+
+
+def text(message: Message) -> str:
+    """The page as plain lines."""
+    return "\n\n".join([message.title, *(block.text for block in message.blocks)])
