@@ -29,7 +29,7 @@ async def answered(
 
     async with model_server(heard) as server:
         model = {"name": "practice", "kind": "openai", "model": "x", "base_url": server.url, "price_in": 2.0, "price_out": 8.0}
-        async with running(folder, clock, models=[model], jobs={"folders": [str(folder / "jobs")]}) as service:
+        async with running(folder, clock, models=[model], jobs={"folders": [str(folder / "jobs")], "stock": False}) as service:
             assert (await service.post("/api/jobs", {"jobs": [*wanted, {**ASK, **more}]}))[0] == 200
             others = [await ran(service, other["name"]) for other in wanted]
             run = {**await ran(service, "ask"), "others": others}

@@ -29,7 +29,7 @@ async def with_jobs(tmp_path: Path, clock: SteppedClock, monkeypatch: pytest.Mon
     (tmp_path / "run").mkdir()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
     program(tmp_path, "echo hello; echo world")
-    async with running(tmp_path, clock, jobs={"folders": [str(tmp_path / "jobs")], "timezone": "Europe/Berlin"}) as made:
+    async with running(tmp_path, clock, jobs={"folders": [str(tmp_path / "jobs")], "timezone": "Europe/Berlin", "stock": False}) as made:
         yield made
 
 
