@@ -38,11 +38,13 @@ async def dispatch(journey: Journey) -> None:
 def claim_ready(connection: sa.Connection, journey: Journey) -> int:
     """Claim every row that is due and enqueue its workflow, or have a job tick; how many."""
     rows = [row for row in due.ready(connection, journey.now()) if due.claim(connection, row)]
+    begun: list[int] = []
     for row in rows:
-        if row.kind == ticking.TICK:
-            ticking.tick(connection, journey, row.ref, row.at)
-        else:
+        if row.kind != ticking.TICK:
             journey.queue.enqueue(connection, row.kind, row.workflow, row.ref)
+        elif (number := ticking.tick(connection, journey, row.ref, row.at)) is not None:
+            begun.append(number)
+    ticking.together(connection, journey, begun)
     fault_point("due.before-claim-commit")
     return len(rows)
 

@@ -6,12 +6,14 @@ begins and when it is over, and not at each of its times in between.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
 from stead.domain import ids
 from stead.domain.delivery import Because, Block, BlockKind, Message
@@ -25,7 +27,9 @@ from stead.engine.faults import fault_point
 from stead.engine.job_came import Came
 from stead.engine.journey import Journey
 from stead.store import events, jobs
-from stead.store.codec import load_plain, plain
+from stead.store.codec import load_plain
+
+log = structlog.get_logger("stead.jobs")
 
 Once = Callable[[str, Callable[[], Coroutine[Any, Any, Any]]], Coroutine[Any, Any, Any]]
 """A step of the durable engine: `once(name, work)`."""
@@ -39,20 +43,53 @@ MOST_TOLD = 6_000
 
 
 async def play(journey: Journey, number: int, once: Once, write: Write) -> None:
-    """Play a run to its end."""
+    """Play one run to its end. An agent's has a step for each call of a model and a tool, so that none is paid for twice."""
+    stored = await journey.store.look(_job_of, number)
+    if stored is None or stored.kind is not JobKind.PROMPT:
+        await play_together(journey, [number], once)
+        return
     begun = await write("begin", begin, number)
     if begun is None:
         return
     job = load_plain(begun, Job)
+    came = await job_prompts.ask(journey, job, number, once, write)
+    await write("conclude", conclude, number, came)
+
+
+async def play_together(journey: Journey, numbers: Sequence[int], once: Once) -> None:
+    """Play runs that came at the same moment, all at once: a workflow for each would have the last of two hundred begin seconds late.
+
+    Each run's own row says how far it has come, so after a crash only what has not ended is done again.
+    """
+    await once("run", partial(_together, journey, numbers))
+
+
+async def _together(journey: Journey, numbers: Sequence[int]) -> None:
+    begun = await journey.store.run(_begin_all, journey, numbers)
+    await asyncio.gather(*(_alone(journey, number, job) for number, job in begun))
+
+
+def _begin_all(connection: sa.Connection, journey: Journey, numbers: Sequence[int]) -> list[tuple[int, Job]]:
+    return [(number, job) for number in numbers if (job := begin(connection, journey, number)) is not None]
+
+
+async def _alone(journey: Journey, number: int, job: Job) -> None:
     if job.overlap is Overlap.REPLACE:
         await journey.there(lambda: journey.underway.stop(job.name, number))
     fault_point("job.before-work")
-    if job.kind is JobKind.PROMPT:
-        came = await job_prompts.ask(journey, job, number, once, write)
-    else:
-        came = load_plain(await once("work", lambda: _work(journey, job, number)), Came)
+    try:
+        came = await _work(journey, job, number)
+    except Exception as error:
+        log.exception("a run of a job failed", job=job.name)
+        came = Came(state=JobState.FAILED, text=f"{type(error).__name__}: {error}")
     fault_point("job.before-conclude")
-    await write("conclude", conclude, number, came)
+    await journey.store.run(conclude, journey, number, came)
+
+
+def _job_of(connection: sa.Connection, number: int) -> Job | None:
+    run = jobs.run(connection, number)
+    stored = None if run is None else jobs.find(connection, run.job)
+    return None if stored is None else stored.job
 
 
 def begin(connection: sa.Connection, journey: Journey, number: int) -> Job | None:
@@ -68,9 +105,9 @@ def begin(connection: sa.Connection, journey: Journey, number: int) -> Job | Non
     return stored.job if now_running or run.state is JobState.RUNNING else None
 
 
-async def _work(journey: Journey, job: Job, number: int) -> Any:
+async def _work(journey: Journey, job: Job, number: int) -> Came:
     came = await journey.there(lambda: journey.underway.run(job.name, number, partial(_do, journey, job)))
-    return plain(came or Came(state=JobState.CANCELLED, text=""))
+    return came or Came(state=JobState.CANCELLED, text="")
 
 
 async def _do(journey: Journey, job: Job) -> Came:

@@ -172,6 +172,12 @@ async def run_job(ref: str) -> None:
     await _guarded("job", ref, job_runs.play(journey(), int(ref), once, _write))
 
 
+@DBOS.workflow(name="jobs", max_recovery_attempts=None)
+async def run_jobs(ref: str) -> None:
+    """Runs of jobs that came at the same moment."""
+    await _guarded("jobs", ref, job_runs.play_together(journey(), [*map(int, ref.split(","))], once))
+
+
 @DBOS.workflow(name="session", max_recovery_attempts=None)
 async def age_session(ref: str) -> None:
     """A session may have rested long enough."""
@@ -348,8 +354,9 @@ def _failed(connection: sa.Connection, bound: Journey, kind: str, ref: str, work
     if kind == "goal":
         goal_runs.give_up(connection, bound, int(ref), said)
         return
-    if kind == "job":
-        job_runs.give_up(connection, bound, int(ref), said)
+    if kind in ("job", "jobs"):
+        for number in ref.split(","):
+            job_runs.give_up(connection, bound, int(number), said)
         return
     if kind == "talk":
         talking.give_up(connection, bound, int(ref), said)
