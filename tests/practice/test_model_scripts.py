@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import aiohttp
@@ -14,6 +13,7 @@ import pytest
 
 from stead.practice.model_script import Player, load
 from stead.practice.model_server import Answer, model_server
+from stead.testing import forked
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples" / "models"
@@ -21,8 +21,7 @@ EXAMPLES = ROOT / "docs" / "examples" / "models"
 
 def practice(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "HOME": str(home), "XDG_STATE_HOME": str(home / "state"), "STATE_DIRECTORY": "", "KUBECONFIG": "", **more}
-    argv = (sys.executable, "-m", "stead.cli.main", "practice", "run", *arguments)
-    return subprocess.run(argv, capture_output=True, text=True, timeout=300, env=environment, cwd=home, check=False)
+    return forked.run("practice", "run", *arguments, env=environment, cwd=home, timeout=300)
 
 
 def graded(home: Path, scenario: str, script: str) -> dict:

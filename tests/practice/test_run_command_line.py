@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from stead.testing import forked
+
 STEAD = (sys.executable, "-m", "stead.cli.main", "practice")
 TWO = ("missing-config-key", "rescheduled-pods")
 
@@ -24,7 +26,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def practice(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*STEAD, *arguments], capture_output=True, text=True, timeout=120, env=environment(home), cwd=home)
+    return forked.run("practice", *arguments, env=environment(home), cwd=home)
 
 
 def test_the_list_shows_what_breaks_and_how_it_should_end(tmp_path: Path) -> None:
