@@ -30,6 +30,8 @@ WORKERS = 64
 """Workflows at once. Draining a queue on SQLite: 36 a second at 8 workers, 172 at 64 (measured for 0.2 s polling)."""
 
 POLLING_SECONDS = 0.2
+_LISTENING_SECONDS = 0.05
+"""On SQLite the engine sleeps so long between two looks for notifications; there are none here, and a stop waits until it wakes."""
 STOP_WITHIN = timedelta(seconds=2)
 _LOOK_EVERY = timedelta(milliseconds=20)
 _HANDED_OUT = timedelta(milliseconds=100)
@@ -74,6 +76,7 @@ async def launch(store: Store) -> None:
             "serializer": JournalSerializer(),
             "enable_patching": True,
             "max_executor_threads": WORKERS,
+            "notification_listener_polling_interval_sec": _LISTENING_SECONDS,
         }
     )
     # In a thread: launched on the event loop the engine would run workflows there, and one that blocks would stall every watch. And by
