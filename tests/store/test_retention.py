@@ -13,10 +13,11 @@ from stead.clocks import SteppedClock
 from stead.domain.delivery import Because, Message
 from stead.domain.finding import Finding, Severity
 from stead.domain.incident import IncidentState
+from stead.domain.job import JobState
 from stead.domain.matching import parse_matchers
 from stead.domain.subject import Subject
 from stead.domain.trigger import Trigger
-from stead.store import deliveries, events, findings, incidents, retention, runs, sessions, silences, talks, triggers
+from stead.store import deliveries, events, findings, incidents, jobs, retention, runs, sessions, silences, talks, triggers
 from stead.store.database import Store
 from stead.store.tables import action, metadata
 
@@ -146,8 +147,10 @@ def test_silences_and_what_belongs_nowhere_go_when_they_are_old(store: Store, cl
         findings.close(connection, FAULT.fingerprint, now)
         for at in (now, now + 2 * DAY):
             events.record(connection, "finding.opened", at=at, estate="home")
+        for ended_at in (now, now + 2 * DAY, None):
+            jobs.add_run(connection, "nightly", due=now, state=JobState.DONE, ended_at=ended_at)
         forget(connection, now + DAY)
-        assert rows(connection) == {"silence": 2, "event": 1}
+        assert rows(connection) == {"silence": 2, "event": 1, "job_run": 2}
 
 
 def test_a_great_many_are_let_go_of_a_little_at_a_time(store: Store, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch) -> None:

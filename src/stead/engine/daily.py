@@ -80,7 +80,11 @@ def _counts(
 ) -> Iterator[str]:
     severities = Counter(one.severity for one in opened)
     weights = ", ".join(f"{severities[severity]} {severity}" for severity in reversed(Severity) if severities[severity])
-    yield f"{len(opened)} incidents opened" + (f" ({weights})" if weights else "") + f", {len(ended)} resolved, {len(still)} open"
+    yield (
+        f"{len(opened)} incident{'' if len(opened) == 1 else 's'} opened"
+        + (f" ({weights})" if weights else "")
+        + f", {len(ended)} resolved, {len(still)} open"
+    )
     took = [(one.closed_at - one.opened_at).total_seconds() for one in ended if one.closed_at is not None]
     if took:
         yield f"time to resolve: {_span(median(took))} in the middle, {_span(max(took))} at most"

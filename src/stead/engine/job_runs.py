@@ -160,7 +160,7 @@ def _tell(connection: sa.Connection, journey: Journey, stored: StoredJob, run: J
     if came.silent:
         return came.silent
     message = came.message or _message(stored.job, run, came, came.severity or stored.job.severity)
-    announce(connection, journey, stored.job, f"{run.number}", replace(message, number=ids.job_run_number(run.number)), Because.FIRST)
+    announce(connection, journey, stored.job, f"{run.number}", message, Because.FIRST)
     return ""
 
 
@@ -181,7 +181,7 @@ def _tell_recovery(connection: sa.Connection, journey: Journey, stored: StoredJo
     message = Message(
         title=f"{stored.job.name} works again",
         severity=Severity.INFO,
-        number=ids.job_run_number(stored.trouble_run),
+        number="",
         state="resolved",
         blocks=(Block(kind=BlockKind.TEXT, text=f"The run of {run.due:%Y-%m-%d %H:%M} UTC ended well."),),
         resolved=True,
@@ -201,7 +201,8 @@ def _message(job: Job, run: JobRun, came: Came, severity: Severity) -> Message:
     rest = excerpt("\n".join(lines[1:]).strip(), MOST_TOLD).text
     late = [f"{run.missed} times before it had no run of their own."] if run.missed else []
     blocks = tuple(Block(kind=BlockKind.TEXT, text=text) for text in (rest, came.note, *late) if text)
-    return Message(title=title, severity=severity, number=ids.job_run_number(run.number), state=came.state.value, blocks=blocks)
+    state, plain = came.state.value, came.state is JobState.DONE and severity is Severity.INFO
+    return Message(title=title, severity=severity, number="", state=state, blocks=blocks, plain=plain)
 
 
 _STATES = {JobState.FAILED: "failed: ", JobState.BLIND: "blind: "}
