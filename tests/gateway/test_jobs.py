@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +142,14 @@ async def test_what_cannot_be_is_one_sentence(with_jobs: Service) -> None:
     assert (await with_jobs.get("/api/jobs/nothing/runs"))[0] == 404
     await with_jobs.post("/api/jobs/nightly/pause", {})
     assert (await with_jobs.post("/api/jobs/nightly/pause", {}))[0] == 409
+
+
+async def test_the_report_is_there_at_any_time_and_of_a_day_that_is_over(with_jobs: Service) -> None:
+    status, page = await with_jobs.get("/api/report")
+    assert (status, page["title"]) == (200, f"Daily report of {with_jobs.clock.now():%Y-%m-%d}: all is well")
+    yesterday = with_jobs.clock.now() - timedelta(days=1)
+    _, page = await with_jobs.get(f"/api/report?day={yesterday:%Y-%m-%d}")
+    assert page["title"] == f"Daily report of {yesterday:%Y-%m-%d}: all is well"
+    assert page["sections"][0] == "The day:\n- 0 incidents opened, 0 resolved, 0 open"
+    assert (await with_jobs.get(f"/api/report?day={with_jobs.clock.now():%Y-%m-%d}"))[0] == 400
+    assert (await with_jobs.get("/api/report?day=soon"))[0] == 400

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from stead.cli.client import Client
 from stead.cli.options import Output, Token, Url
 from stead.cli.output import Form, clean, line, say_json
 
 
-def report(url: Url = None, token: Token = None, output: Output = Form.TABLE) -> None:
-    """The daily report of the last 24 hours: what could not be seen, what happened, what is open, what changed, what will break."""
-    found: dict[str, Any] = Client.of(url, token).get("/api/report")
+def report(
+    day: Annotated[str, typer.Option("--day", help="A day that is over, like 2026-11-25 (UTC).", show_default="the last 24 hours")] = "",
+    url: Url = None,
+    token: Token = None,
+    output: Output = Form.TABLE,
+) -> None:
+    """The daily report, now or of one day: what could not be seen, what happened, is open, changed, and will break."""
+    found: dict[str, Any] = Client.of(url, token).get("/api/report", **({"day": day} if day else {}))
     if output is Form.JSON:
         say_json(found)
         return

@@ -32,29 +32,37 @@ _AHEAD = frozenset({"volume_filling", "disk", "certificate_expiry", "disk_certif
 """Checks whose findings say what will break."""
 
 
-def page(connection: sa.Connection, journey: Journey, changes: Sequence[Change] | None, outlooks: dict[str, Outlook]) -> Message:
-    """The report of the day that ends now. `changes` None: no history is kept."""
-    now = journey.now()
+def page(
+    connection: sa.Connection,
+    journey: Journey,
+    changes: Sequence[Change] | None,
+    outlooks: dict[str, Outlook],
+    until: datetime | None = None,
+) -> Message:
+    """The report of the day that ends now, or ended at `until`: then without what only the present can tell. `changes` None: no history."""
+    now = until or journey.now()
     since = now - DAY
     every = incidents.listed(connection, everything=True)
-    opened = [one for one in every if one.opened_at >= since]
-    ended = [one for one in every if one.closed_at is not None and one.closed_at >= since and one.state is IncidentState.RESOLVED]
-    still = [one for one in every if one.closed_at is None]
-    found = [stored.finding for estate in journey.estates for stored in findings.open_findings(connection, estate).values()]
+    opened = [one for one in every if since <= one.opened_at < now]
+    closed = [one for one in every if one.closed_at is not None and since <= one.closed_at < now]
+    ended = [one for one in closed if one.state is IncidentState.RESOLVED]
+    still = [one for one in every if one.opened_at < now and (one.closed_at is None or one.closed_at >= now)]
+    present = () if until else tuple(journey.estates)
+    found = [stored.finding for estate in present for stored in findings.open_findings(connection, estate).values()]
     blind = [finding for finding in found if finding.state is FindingState.BLIND]
     sections = (
         ("Could not be seen", [finding.summary for finding in blind]),
-        ("The day", list(_counts(connection, opened, ended, still, since))),
-        ("Open now", [f"{ids.incident_number(one.number)} ({one.severity}) {one.title}" for one in still]),
+        ("The day", list(_counts(connection, opened, ended, still, since, now))),
+        ("Open", [f"{ids.incident_number(one.number)} ({one.severity}) {one.title}" for one in still]),
         ("Changed", ["no history of changes is kept"] if changes is None else list(_changed(changes))),
         ("Ahead", list(_ahead(found, outlooks, now))),
         ("Heaviest pods", list(_heaviest(outlooks))),
-        ("Jobs in trouble", list(_jobs(connection, since))),
+        ("Jobs in trouble", list(_jobs(connection, since, now))),
     )
     blocks = tuple(Block(kind=BlockKind.TEXT, text=_section(name, lines)) for name, lines in sections if lines)
     well = "all is well" if not still and not blind else f"{len(still)} open" + (f", {len(blind)} blind" if blind else "")
     return Message(
-        title=f"Daily report of {now:%Y-%m-%d}: {well}",
+        title=f"Daily report of {now - timedelta(seconds=1):%Y-%m-%d}: {well}",
         severity=Severity.INFO,
         number="",
         state="report",
@@ -76,7 +84,12 @@ def _section(name: str, lines: Sequence[str]) -> str:
 
 
 def _counts(
-    connection: sa.Connection, opened: Sequence[Incident], ended: Sequence[Incident], still: Sequence[Incident], since: datetime
+    connection: sa.Connection,
+    opened: Sequence[Incident],
+    ended: Sequence[Incident],
+    still: Sequence[Incident],
+    since: datetime,
+    now: datetime,
 ) -> Iterator[str]:
     severities = Counter(one.severity for one in opened)
     weights = ", ".join(f"{severities[severity]} {severity}" for severity in reversed(Severity) if severities[severity])
@@ -88,7 +101,7 @@ def _counts(
     took = [(one.closed_at - one.opened_at).total_seconds() for one in ended if one.closed_at is not None]
     if took:
         yield f"time to resolve: {_span(median(took))} in the middle, {_span(max(took))} at most"
-    done = Counter(stored.action.state for stored, _ in actions.proposed_since(connection, since))
+    done = Counter(stored.action.state for stored, _ in actions.proposed_since(connection, since) if stored.proposed_at < now)
     if done:
         yield "actions: " + ", ".join(f"{count} {state.value}" for state, count in sorted(done.items(), key=lambda one: one[0].value))
     waiting = len(actions.approvals(connection, everything=False))
@@ -120,8 +133,9 @@ def _heaviest(outlooks: dict[str, Outlook]) -> Iterator[str]:
             yield f"memory{where}: " + ", ".join(f"{name} {used / 2**20:.0f} MiB" for name, used in outlook.memory)
 
 
-def _jobs(connection: sa.Connection, since: datetime) -> Iterator[str]:
-    wrong = [run for run in jobs.ended_since(connection, since) if run.state in (JobState.FAILED, JobState.BLIND, JobState.MISSED)]
+def _jobs(connection: sa.Connection, since: datetime, now: datetime) -> Iterator[str]:
+    ended = [run for run in jobs.ended_since(connection, since) if run.ended_at is not None and run.ended_at <= now]
+    wrong = [run for run in ended if run.state in (JobState.FAILED, JobState.BLIND, JobState.MISSED)]
     for (name, state), count in Counter((run.job, run.state.value) for run in wrong).most_common():
         yield f"{name}: {state}" + (f" {count} times" if count > 1 else "") + f" (`stead jobs history {name}`)"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 
 from stead.domain.delivery import Message
@@ -16,11 +17,13 @@ async def run(journey: Journey, job: Job) -> Came:  # noqa: ARG001 - there is on
     return Came(state=JobState.DONE, text=text(message), message=message)
 
 
-async def page(journey: Journey) -> Message:
-    """The daily report as it is now. On the loop on which estates live."""
-    outlooks = daily.overlooked(journey)
-    changes = None if journey.changes is None else journey.changes(journey.now() - daily.DAY)
-    return await journey.store.look(partial(daily.page, journey=journey, changes=changes, outlooks=outlooks))
+async def page(journey: Journey, until: datetime | None = None) -> Message:
+    """The daily report as it is now, or of the day that ended at `until`. On the loop on which estates live."""
+    now = until or journey.now()
+    outlooks = {} if until else daily.overlooked(journey)
+    every = None if journey.changes is None else journey.changes(now - daily.DAY)
+    changes = None if every is None else [change for change in every if change.at < now]
+    return await journey.store.look(partial(daily.page, journey=journey, changes=changes, outlooks=outlooks, until=until))
 
 
 def text(message: Message) -> str:
