@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from tests.engine.conftest import OnCall, broken
 
 from stead.domain.alert import Alert
 from stead.domain.finding import Severity
 from stead.domain.subject import Subject
+from stead.engine import hearing
 from stead.engine.hearing import Message
+from stead.engine.journey import Journey
+from stead.store.alerts import Heard
+from stead.store.inbox import Inbox
 from stead.store.retention import forget_alerts
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -25,12 +31,17 @@ def pod(name: str) -> Subject:
 
 def alert(name: str = "KubePodCrashLooping", on: str = "api-7c9f", **more: Any) -> Alert:
     labels = {"alertname": name, "namespace": "payments", "pod": on}
-    return Alert(**{"key": f"{name}/{on}", "name": name, "summary": "It crashes again and again.", "labels": labels, **more})
+    values: dict[str, Any] = {"key": f"{name}/{on}", "name": name, "summary": "It crashes again and again.", "labels": labels, **more}
+    return Alert(**values)
 
 
 async def hear(on_call: OnCall, *alerts: Alert, after: timedelta = 10 * SECOND) -> None:
     await on_call.stead.ear.hear([Message(hook="alertmanager", alert=one) for one in alerts])
     await on_call.passes(after)
+
+
+def understood(_: sa.Connection, journey: Journey, one: Alert) -> list[Heard]:
+    return hearing.understand(journey, [Message(hook="alertmanager", alert=one)])
 
 
 def own(name: str = "api-7c9f", **more: Any) -> Any:
@@ -52,6 +63,46 @@ async def test_an_alert_is_an_incident_and_one_message_that_is_edited_when_it_is
     assert on_call.chat.reasons == ["first", "resolved"]
     assert on_call.chat.told[-1].replaces
     assert set((await on_call.incidents()).values()) == {"resolved"}
+
+
+async def test_what_fires_and_is_over_in_one_breath_was_there_all_the_same(on_call: OnCall) -> None:
+    await hear(on_call, alert(), alert("KubePodNotReady"), alert(firing=False), alert("KubePodNotReady", firing=False), alert())
+    assert [one["check"].partition("/")[2] for one in await on_call.events("finding.opened")].count("KubePodCrashLooping") == 2
+    assert set((await on_call.incidents()).values()) == {"open"}
+
+
+async def test_what_was_acknowledged_before_a_stop_is_heard_after_it_in_its_order(on_call: OnCall) -> None:
+    """As a stop between the answer and the hand-over leaves it."""
+    inbox = Inbox(on_call.stead.store)
+    for one in (alert(), alert("KubePodNotReady"), alert(firing=False)):
+        inbox.put([await on_call.stead.look(understood, one)])
+    inbox.close()
+    await on_call.restart()
+    await on_call.passes(10 * SECOND)
+    assert [one["check"] for one in await on_call.events("finding.closed")] == ["alertmanager/KubePodCrashLooping"]
+    assert set((await on_call.incidents()).values()) == {"open"}
+
+
+async def test_one_that_cannot_be_heard_keeps_no_other_waiting_and_is_kept(on_call: OnCall, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(connection: Any, journey: Any, heard: Any) -> None:
+        if any(one.key == "Bad/api-7c9f" for one in heard):
+            raise ValueError("cannot be understood")
+        usual(connection, journey, heard)
+
+    usual = hearing.hear
+    monkeypatch.setattr(hearing, "hear", refuses)
+    said = (alert(), alert("Bad"), alert("KubePodNotReady"))
+    await asyncio.gather(*(on_call.stead.ear.hear([Message(hook="alertmanager", alert=one)]) for one in said))
+    await on_call.passes(10 * SECOND)
+    assert len(await on_call.incidents()) == 1
+    assert {one["check"] for one in await on_call.events("finding.opened")} == {
+        "alertmanager/KubePodCrashLooping",
+        "alertmanager/KubePodNotReady",
+    }
+    monkeypatch.undo()
+    await on_call.restart()
+    await on_call.passes(10 * SECOND)
+    assert "alertmanager/Bad" in {one["check"] for one in await on_call.events("finding.opened")}
 
 
 async def test_a_re_send_changes_nothing(on_call: OnCall) -> None:

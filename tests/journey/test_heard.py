@@ -8,9 +8,9 @@ from typing import Any
 import aiohttp
 
 POINTS = (
+    "inbox.before-answer",
     "hearing.before-findings",
-    "intake.before-enqueue",
-    "intake.before-commit",
+    "inbox.before-drop",
     "due.before-claim-commit",
     "deliver.before-send",
     "deliver.before-record",

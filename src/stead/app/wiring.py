@@ -59,6 +59,7 @@ from stead.ports import Channel, Clock, Estate
 from stead.store import audit, events, incidents, sessions, triggers
 from stead.store import due as due_rows
 from stead.store.database import Store
+from stead.store.inbox import Inbox
 from stead.store.migrations import migrate
 from stead.store.queue import Queue
 
@@ -89,9 +90,9 @@ class Stead:
         self.souls = Souls.of(settings.agents)
         self.hooks = hooks_of(settings, shelves.sources)
         self.heartbeat_tokens = heartbeat_tokens(settings, shelves.sources)
-        self.ear = Ear(lambda: self.journey)
         self.goals = Goals(settings.agents)
         self.store = Store(settings.store.database_url(self.folder))
+        self.ear = Ear(lambda: self.journey, Inbox(self.store))
         self.heads = Heads.in_folder(self.folder, settings.audit.key)
         self.ready = False
         self.history: Book | None = None
@@ -169,11 +170,14 @@ class Stead:
         )
         workflows.bind(self._journey)
         await journal.launch(self.store)
+        # Before what is due: an alert that was heard of again in time is not over.
+        await self.ear.open()
         await self.store.run(workflows.schedule_forgetting, self._journey)
         await self.store.run(mutes.review_all, self._journey)
         await self.store.run(heartbeats.take_on, self._journey)
         await self.reload_jobs()
         self.store.listen(lambda: _soon(loop, self._wake))
+        self._spawn("inbox", self.ear.follow)
         self._spawn("due", partial(due.dispatch, self._journey))
         for estate in self.estates:
             self._watch(estate)
@@ -246,7 +250,6 @@ class Stead:
     async def stop(self) -> None:
         """Stop watching, let what runs finish for a moment, close everything. What was cut short is resumed by the next start."""
         self.ready = False
-        await self.ear.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -261,6 +264,7 @@ class Stead:
         if self.history is not None:
             self.history.close()
             self.history = None
+        await self.ear.close()
         await self._ownership.release()
         self.store.close()
 
@@ -356,7 +360,7 @@ class Stead:
 
     async def quiescent(self) -> bool:
         """Whether nothing is left that could be done at this moment of the Clock: a stepped clock may move on."""
-        return await self.store.look(self._nothing_to_do)
+        return self.ear.idle and await self.store.look(self._nothing_to_do)
 
     def _nothing_to_do(self, connection: sa.Connection) -> bool:
         journey = self.journey

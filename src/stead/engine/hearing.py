@@ -1,4 +1,5 @@
 """Hearing: alerts of other systems become findings, each about the object that it names, and are stored before they are acknowledged.
+They are acknowledged from the inbox, and heard in the order in which they came.
 
 Alerts of one name about one object, or about several of one owner, are one finding: it opens with the first of them and closes with the
 last. A re-send changes nothing. What is never said to be over is over when it has not been heard of for as long as its hook says.
@@ -23,6 +24,8 @@ from stead.engine.journey import Journey
 from stead.ports import Estate, Locator
 from stead.store import alerts, due
 from stead.store.alerts import Heard
+from stead.store.columns import as_kept
+from stead.store.inbox import Entry, Inbox
 
 OUTSIDE = "outside"
 """The estate of what is heard where no estate is watched."""
@@ -42,30 +45,54 @@ def understand(journey: Journey, messages: Iterable[Message]) -> list[Heard]:
     return [_understood(journey, message) for message in messages]
 
 
+def take(connection: sa.Connection, journey: Journey, inbox: Inbox, entries: Sequence[Entry]) -> None:
+    """Hear what waits in the inbox, unless it was heard before."""
+    fresh = inbox.take(connection, entries)
+    hear(connection, journey, [one for entry in fresh for one in entry.heard])
+
+
 def hear(connection: sa.Connection, journey: Journey, heard: Sequence[Heard]) -> None:
     """Store what was heard, and have triage see what it changes. Hearing the same again changes nothing."""
-    known = alerts.some(connection, {(one.hook, one.key) for one in heard})
+    for part in _parts(heard):
+        _hear(connection, journey, part)
+    _expect(connection, journey)
+
+
+def _parts(heard: Sequence[Heard]) -> list[list[Heard]]:
+    """In their order, so that no alert both begins and ends in one part: what was over again at once was there all the same."""
+    parts: list[list[Heard]] = [[]]
+    firing: dict[alerts.Key, bool] = {}
+    for one in heard:
+        if firing.setdefault((one.hook, one.key), one.ended_at is None) != (one.ended_at is None):
+            parts.append([])
+            firing = {(one.hook, one.key): one.ended_at is None}
+        parts[-1].append(one)
+    return parts
+
+
+def _hear(connection: sa.Connection, journey: Journey, heard: Sequence[Heard]) -> None:
+    stored = alerts.some(connection, {(one.hook, one.key) for one in heard})
+    changed: dict[alerts.Key, Heard] = {}
     touched: dict[str, Finding] = {}
     for one in heard:
-        before = known.get((one.hook, one.key))
+        key = one.hook, one.key
+        before = changed.get(key) or stored.get(key)
         if (after := _after(one, before)) is None:
             continue
-        alerts.save(connection, after, journey.now())
-        known[after.hook, after.key] = after
+        changed[key] = after
         touched[after.finding.fingerprint] = after.finding
         if before is not None:
             touched.setdefault(before.finding.fingerprint, before.finding)
+    alerts.save(connection, changed.values(), journey.now(), stored)
     fault_point("hearing.before-findings")
     _tell(connection, journey, touched)
-    _expect(connection, journey)
 
 
 def expire(connection: sa.Connection, journey: Journey) -> None:
     """End the alerts that should have been heard of again by now."""
     now = journey.now()
     while late := alerts.overdue(connection, now):
-        for one in late:
-            alerts.save(connection, replace(one, ended_at=now), now)
+        alerts.save(connection, [replace(one, ended_at=now) for one in late], now, {(one.hook, one.key) for one in late})
         _tell(connection, journey, {one.finding.fingerprint: one.finding for one in late})
     _expect(connection, journey)
 
@@ -94,9 +121,9 @@ def _tell(connection: sa.Connection, journey: Journey, touched: Mapping[str, Fin
     """Let intake compare each finding that was touched with what is known of it."""
     seen: dict[str, list[Finding]] = {}
     gone: dict[str, list[str]] = {}
+    ongoing = alerts.ongoing(connection, touched)
     for fingerprint, finding in touched.items():
-        parts = alerts.ongoing(connection, fingerprint)
-        if parts:
+        if parts := ongoing.get(fingerprint):
             seen.setdefault(finding.subject.estate, []).append(reduce(merge, parts))
         else:
             gone.setdefault(finding.subject.estate, []).append(fingerprint)
@@ -120,7 +147,7 @@ def _understood(journey: Journey, message: Message) -> Heard:
         on = tuple(other for other in candidates(alert.labels, subject.estate) if other.kind == "Node" and alert.labels.get("node"))
         finding = replace(finding, depends_on=on[:1])
     ended_at = None if alert.firing else journey.now()
-    return Heard(hook=message.hook, key=alert.key, finding=finding, until=alert.until, ended_at=ended_at)
+    return Heard(hook=message.hook, key=as_kept(alert.key), finding=finding, until=alert.until, ended_at=ended_at)
 
 
 def _place(estates: Mapping[str, Estate], alert: Alert, only: str) -> tuple[Subject, Subject | None]:

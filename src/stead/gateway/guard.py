@@ -81,8 +81,11 @@ class Guard:
             return False
 
 
-def remember_route(request: Request) -> None:
-    """A dependency of every route: its pattern, for the count. The scope that a route sees is a copy, its `state` is not."""
+async def remember_route(request: Request) -> None:
+    """A dependency of every route: its pattern, for the count. The scope that a route sees is a copy, its `state` is not.
+
+    Nothing is awaited: FastAPI runs a plain function in a thread, and each request would wait for one.
+    """
     request.state.route = request.scope["route"].path
 
 

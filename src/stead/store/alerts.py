@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,25 +43,43 @@ def some(connection: sa.Connection, keys: Iterable[Key]) -> dict[Key, Heard]:
     return found
 
 
-def save(connection: sa.Connection, heard: Heard, now: datetime) -> None:
-    """Write the alert, new, changed or begun anew."""
-    values = {
-        "fingerprint": heard.finding.fingerprint,
-        "estate": heard.finding.subject.estate,
-        "until": heard.until,
-        "ended_at": heard.ended_at,
-        "body": dumps(heard.finding),
-    }
-    update = sa.update(alert).where(alert.c.hook == heard.hook, alert.c.key == heard.key)
-    if connection.execute(update.values(**values)).rowcount == 0:
-        connection.execute(sa.insert(alert).values(hook=heard.hook, key=heard.key, began_at=now, **values))
+def save(connection: sa.Connection, heard: Iterable[Heard], now: datetime, known: Collection[Key]) -> None:
+    """Write the alerts, each once: those that are not `known` are new, the others changed or begun anew."""
+    rows = [
+        {
+            "of_hook": one.hook,
+            "of_key": one.key,
+            "hook": one.hook,
+            "key": one.key,
+            "fingerprint": one.finding.fingerprint,
+            "estate": one.finding.subject.estate,
+            "began_at": now,
+            "until": one.until,
+            "ended_at": one.ended_at,
+            "body": dumps(one.finding),
+        }
+        for one in heard
+    ]
+    changed = [row for row in rows if (row["hook"], row["key"]) in known]
+    new = [row for row in rows if (row["hook"], row["key"]) not in known]
+    if changed:
+        connection.execute(_CHANGE, changed)
+    if new:
+        connection.execute(_ADD, new)
 
 
-def ongoing(connection: sa.Connection, fingerprint: str) -> list[Finding]:
-    """What the alerts say that go on and are parts of this finding, oldest first, at most MOST_MERGED."""
-    query = sa.select(alert.c.body).where(alert.c.fingerprint == fingerprint, alert.c.ended_at.is_(None))
-    ordered = query.order_by(alert.c.began_at, alert.c.key).limit(MOST_MERGED)
-    return [loads(body, Finding) for body in connection.execute(ordered).scalars()]
+def ongoing(connection: sa.Connection, fingerprints: Collection[str]) -> dict[str, list[Finding]]:
+    """What the alerts say that go on and are parts of each of these findings, oldest first, of each at most MOST_MERGED."""
+    found: dict[str, list[Finding]] = {}
+    wanted = [*fingerprints]
+    age = sa.func.row_number().over(partition_by=alert.c.fingerprint, order_by=(alert.c.began_at, alert.c.key)).label("age")
+    for start in range(0, len(wanted), _AT_ONCE):
+        these = alert.c.fingerprint.in_(wanted[start : start + _AT_ONCE]), alert.c.ended_at.is_(None)
+        parts = sa.select(alert.c.fingerprint, alert.c.body, age).where(*these).subquery()
+        query = sa.select(parts.c.fingerprint, parts.c.body).where(parts.c.age <= MOST_MERGED).order_by(parts.c.fingerprint, parts.c.age)
+        for row in connection.execute(query):
+            found.setdefault(row.fingerprint, []).append(loads(row.body, Finding))
+    return found
 
 
 def overdue(connection: sa.Connection, now: datetime, limit: int = 500) -> list[Heard]:
@@ -77,6 +95,13 @@ def next_until(connection: sa.Connection) -> datetime | None:
 
 
 _AT_ONCE = 500
+_FIELDS = ("fingerprint", "estate", "until", "ended_at", "body")
+_ADD = sa.insert(alert).values({name: sa.bindparam(name) for name in ("hook", "key", "began_at", *_FIELDS)})
+_CHANGE = (
+    sa.update(alert)
+    .where(alert.c.hook == sa.bindparam("of_hook"), alert.c.key == sa.bindparam("of_key"))
+    .values({name: sa.bindparam(name) for name in _FIELDS})
+)
 
 
 def _heard(row: sa.Row[tuple[object, ...]]) -> Heard:

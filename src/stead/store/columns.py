@@ -37,7 +37,12 @@ class Words(sa.types.TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else value.encode(errors="replace").decode().replace("\0", "?")
+        return None if value is None else as_kept(value)
+
+
+def as_kept(text: str) -> str:
+    """The text as a column of Words gives it back."""
+    return text.encode(errors="replace").decode().replace("\0", "?")
 
 
 class Serial(sa.types.TypeDecorator[int]):

@@ -63,6 +63,19 @@ heartbeat = sa.Table(
     sa.Column("said", Words, nullable=False),
 )
 
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("refused", Words, nullable=False),
+)
+"""On SQLite it is the one table of a file of its own, and stays empty here."""
+
+inbox_taken = sa.Table("inbox_taken", metadata, sa.Column("id", sa.Text, primary_key=True))
+
 incident = sa.Table(
     "incident",
     metadata,
