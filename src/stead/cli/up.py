@@ -28,6 +28,9 @@ Bind = Annotated[str | None, typer.Option("--bind", help="Address and port of th
 
 def up(config: Config = None, state: State = None, bind: Bind = None) -> None:
     """Run the service: watch, find, fix, prove, tell. Ctrl-C or SIGTERM stops it; a second one hurries."""
+    from stead.app import lean
+
+    lean.begin()
     from stead.app import telemetry
     from stead.app.config import load
     from stead.app.config_check import check

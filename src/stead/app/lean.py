@@ -1,0 +1,46 @@
+"""What keeps the idle service small: it stays on machines that have little. Called before anything else is loaded, and harmless later."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import sys
+from types import ModuleType
+from typing import Any
+
+_M_ARENA_MAX = -8
+"""`M_ARENA_MAX` of glibc's malloc.h; see mallopt(3)."""
+
+
+def begin() -> None:
+    """Share what threads would each keep for themselves, and leave the driver of PostgreSQL until somebody asks for it."""
+    # glibc gives each new thread an arena and keeps it: with twenty threads that mostly wait, some MB. Other C libraries have none.
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+    _load_engine()
+
+
+def _load_engine() -> None:
+    """Load the durable engine, which imports PostgreSQL's driver (9 MB) whatever database it is given, to know its errors.
+
+    It keeps a stand-in, which loads the driver when it is first asked for something. Everybody else finds the driver as ever.
+    """
+    if "psycopg" in sys.modules or "dbos" in sys.modules:
+        return
+    sys.modules["psycopg"] = _Later("psycopg")
+    try:
+        importlib.import_module("stead.store.queue")
+    finally:
+        del sys.modules["psycopg"]
+
+
+class _Later(ModuleType):
+    """Stands for a module until an attribute of it is wanted."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # the import system asks what kind of module this is
+            raise AttributeError(name)
+        if name == "errors":
+            return _Later(f"{self.__name__}.errors")
+        return getattr(importlib.import_module(self.__name__), name)

@@ -1,0 +1,23 @@
+"""An idle service on SQLite holds no driver of another database, and whoever wants that driver still finds it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+ASKS = """
+import sys
+from stead.app import lean
+lean.begin()
+import stead.app.wiring
+print([name for name in sys.modules if name.partition(".")[0] == "psycopg"])
+import dbos._sys_db, dbos._utils
+held = dbos._utils.psycopg.OperationalError, dbos._sys_db.pg_errors.UniqueViolation
+import psycopg
+print(held == (psycopg.OperationalError, psycopg.errors.UniqueViolation))
+"""
+
+
+def test_the_driver_of_postgresql_is_loaded_when_somebody_asks_for_it() -> None:
+    done = subprocess.run([sys.executable, "-c", ASKS], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[]", "True"]
