@@ -15,9 +15,12 @@ import dbos._sys_db, dbos._utils
 held = dbos._utils.psycopg.OperationalError, dbos._sys_db.pg_errors.UniqueViolation
 import psycopg
 print(held == (psycopg.OperationalError, psycopg.errors.UniqueViolation))
+import gc
+lean.settled()
+print(gc.get_freeze_count() > 100_000)
 """
 
 
-def test_the_driver_of_postgresql_is_loaded_when_somebody_asks_for_it() -> None:
+def test_what_a_service_loads_and_keeps() -> None:
     done = subprocess.run([sys.executable, "-c", ASKS], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["[]", "True"]
+    assert done.stdout.splitlines() == ["[]", "True", "True"]

@@ -49,6 +49,7 @@ def up(config: Config = None, state: State = None, bind: Bind = None) -> None:
 
 async def serve(settings: Settings, file: Path | None) -> None:
     """Start, say where, wait for a signal, stop within 5 s. A second signal ends the process at once, as `kill -9` would."""
+    from stead.app import lean
     from stead.app.wiring import Stead
     from stead.gateway.server import Gateway
 
@@ -60,6 +61,7 @@ async def serve(settings: Settings, file: Path | None) -> None:
     try:
         if await _started(stead, told):
             await gateway.start()
+            lean.settled()
             where = str(file) if file else "no file (defaults)"
             print(f"Stead listens on {gateway.url} · configuration: {where} · state: {settings.store.folder}", flush=True)
             await told.wait()
