@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import warnings
 from collections.abc import Awaitable, Callable
 from datetime import UTC
@@ -53,7 +54,15 @@ async def listen(channel: Answering, token: str, api: str, take: Take) -> None:
     finally:
         connection.cancel()
         await asyncio.gather(connection, return_exceptions=True)
-        await client.close()
+        await _close(client)
+
+
+async def _close(client: Any) -> None:
+    """Leave, and wait for the thread by which the library keeps the connection alive: it ends by itself, a little later."""
+    heart: threading.Thread | None = getattr(client.ws, "_keep_alive", None)
+    await client.close()
+    if heart is not None:
+        await asyncio.to_thread(heart.join, _PATIENCE)
 
 
 async def _next(events: asyncio.Queue[Event], connection: asyncio.Task[None], name: str) -> Event:
