@@ -18,7 +18,7 @@ from stead.domain.errors import PermanentError, TemporaryError, UserError
 from stead.domain.inbound import Sender
 from stead.ports import Channel
 from stead.testing.channel_conformance import Fault, a_message, delivery
-from stead.testing.two_way_conformance import ANN, Ears, TwoWayConformance, listening, until
+from stead.testing.two_way_conformance import ANN, Ears, TwoWayConformance, TwoWayRig, listening, until
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def shown(content: str) -> str:
     return "\n".join(lines)
 
 
-class DiscordRig:
+class DiscordRig(TwoWayRig):
     limit = 2000
     tells = frozenset(Fault)
     redelivers = False

@@ -11,10 +11,10 @@ from stead.domain.errors import PermanentError, TemporaryError
 from stead.domain.inbound import Sender
 from stead.testing.channel_conformance import RETRY_AFTER, Fault
 from stead.testing.two_way_chat import ANN, Server, TwoWayChat
-from stead.testing.two_way_conformance import TwoWayConformance
+from stead.testing.two_way_conformance import TwoWayConformance, TwoWayRig
 
 
-class ChatRig:
+class ChatRig(TwoWayRig):
     limit = 0
     tells = frozenset(Fault)
     redelivers = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stead.channels.text import disarmed
 from stead.domain.delivery import BlockKind, Message
@@ -44,38 +44,43 @@ def pieces(message: Message, *, answers: bool) -> Iterator[Piece]:
 
 
 def pack(given: Sequence[Piece], limit: int, escape: Callable[[str], str]) -> list[str]:
-    """The pieces in parts of at most `limit` characters, in the Markdown that chats share: words through `escape`, code in fences.
+    """The pieces in parts of at most `limit` characters, in the Markdown that chats share: words through `escape`, code in fences."""
+    return ["\n".join(marked(piece, escape) for piece in part) for part in divide(given, limit, lambda piece: len(marked(piece, escape)))]
 
-    Each part but an only one is numbered `(2/3)` at its end.
-    """
+
+def divide(given: Sequence[Piece], limit: int, size: Callable[[Piece], int]) -> list[list[Piece]]:
+    """The pieces in parts of at most `limit`, as `size` counts them. Each part but an only one is numbered `(2/3)` at its end."""
     room = limit - _NUMBER
-    parts: list[str] = []
+    parts: list[list[Piece]] = []
+    taken = 0
     for piece in given:
-        for text in _fitting(piece, room, escape):
-            if parts and len(parts[-1]) + 1 + len(text) <= room:
-                parts[-1] += "\n" + text
+        for part in _fitting(piece, room, size):
+            if parts and taken + 1 + size(part) <= room:
+                parts[-1].append(part)
+                taken += 1 + size(part)
             else:
-                parts.append(text)
-    return parts if len(parts) < 2 else [f"{part}\n({n}/{len(parts)})" for n, part in enumerate(parts, 1)]
+                parts.append([part])
+                taken = size(part)
+    return parts if len(parts) < 2 else [[*part, Piece(f"({n}/{len(parts)})")] for n, part in enumerate(parts, 1)]
 
 
-def _fitting(piece: Piece, room: int, escape: Callable[[str], str]) -> Iterator[str]:
-    """The piece as marked text, in as few runs of lines as `room` allows."""
+def marked(piece: Piece, escape: Callable[[str], str]) -> str:
+    """The piece in the Markdown that chats share."""
+    if piece.code:
+        return f"{FENCE}\n{piece.text.replace(FENCE, _BROKEN)}\n{FENCE}"
+    return f"**{escape(piece.text)}**" if piece.strong else escape(piece.text)
+
+
+def _fitting(piece: Piece, room: int, size: Callable[[Piece], int]) -> Iterator[Piece]:
+    """The piece in as few runs of its lines as `room` allows."""
     run: list[str] = []
     for line in _lines(piece.text, room // 3):
-        if run and len(_marked([*run, line], piece, escape)) > room:
-            yield _marked(run, piece, escape)
+        if run and size(replace(piece, text="\n".join([*run, line]))) > room:
+            yield replace(piece, text="\n".join(run))
             run = []
         run.append(line)
     if run:
-        yield _marked(run, piece, escape)
-
-
-def _marked(lines: Sequence[str], piece: Piece, escape: Callable[[str], str]) -> str:
-    text = "\n".join(lines)
-    if piece.code:
-        return f"{FENCE}\n{text.replace(FENCE, _BROKEN)}\n{FENCE}"
-    return f"**{escape(text)}**" if piece.strong else escape(text)
+        yield replace(piece, text="\n".join(run))
 
 
 def _lines(text: str, longest: int) -> Iterator[str]:
