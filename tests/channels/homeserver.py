@@ -9,7 +9,6 @@ import itertools
 import json
 import subprocess
 import sys
-import time
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -51,32 +50,36 @@ class Homeserver:
             "rc_room_creation": fast,
             "rc_login": {"address": fast, "account": fast, "failed_attempts": fast},
         }
-        (folder / "log.yaml").write_text(json.dumps({"version": 1, "root": {"level": "ERROR"}}))
+        console = {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}
+        root = {"level": "ERROR", "handlers": ["console"]}
+        log = {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "handlers": {"console": console},
+            "root": root,
+            "loggers": {"synapse.app": {"level": "INFO"}},
+        }
+        (folder / "log.yaml").write_text(json.dumps(log))
         config = folder / "homeserver.yaml"
         config.write_text(json.dumps(settings))
         words = [sys.executable, "-m", "synapse.app.homeserver", "-c", str(config)]
         subprocess.run([*words, "--generate-keys"], check=True, capture_output=True, cwd=folder)
-        self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder)
+        self._process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder)
         self._wait()
 
     def _wait(self) -> None:
-        until = time.monotonic() + 120
-        while time.monotonic() < until:
-            if self._process.poll() is not None:
-                assert self._process.stderr is not None
-                raise RuntimeError(f"the homeserver ended: {self._process.stderr.read().decode()[-2000:]}")
-            try:
-                if self.call("GET", "/_matrix/client/versions"):
-                    return
-            except OSError:
-                time.sleep(0.05)
-        raise RuntimeError("the homeserver does not answer")
+        """Until it listens: it writes a line into its log then."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if b"now listening on port" in line.lower():
+                return
+        raise RuntimeError(f"the homeserver ended with {self._process.wait()}")
 
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(30)
-        if self._process.stderr is not None:
-            self._process.stderr.close()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def call(self, method: str, path: str, body: Any = None, token: str = "", data: bytes | None = None) -> Any:
         """What it answers, as JSON where it is. RuntimeError when it refuses."""

@@ -58,10 +58,14 @@ async def listen(channel: Answering, token: str, api: str, take: Take) -> None:
 
 
 async def _close(client: Any) -> None:
-    """Leave, and wait for the thread by which the library keeps the connection alive: it ends by itself, a little later."""
-    heart: threading.Thread | None = getattr(client.ws, "_keep_alive", None)
+    """Leave, and end the threads by which the library keeps connections alive: of one that was only being made it forgets its own."""
+    from discord.gateway import KeepAliveHandler
+
+    state = client._connection
+    hearts = [t for t in threading.enumerate() if isinstance(t, KeepAliveHandler) and getattr(t.ws, "_connection", None) is state]
     await client.close()
-    if heart is not None:
+    for heart in hearts:
+        heart.stop()
         await asyncio.to_thread(heart.join, _PATIENCE)
 
 
