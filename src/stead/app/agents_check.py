@@ -41,6 +41,7 @@ def _named(settings: Settings) -> Iterator[tuple[Path_, str]]:
     yield from ((("agents", "tools", slug), slug) for slug in settings.agents.tools)
     yield from ((("agents", "goals", goal), slug) for goal, slug in settings.agents.goals.items())
     yield from ((("budgets", "agents", slug), slug) for slug in settings.budgets.agents)
+    yield from ((("channels", index, "agent"), channel.agent) for index, channel in enumerate(settings.channels) if channel.agent)
     for index, model in enumerate(settings.models):
         yield from ((("models", index, "agents", at), slug) for at, slug in enumerate(model.agents))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -128,6 +129,12 @@ def blind_findings(connection: sa.Connection, estate: str) -> list[dict[str, Any
     return [finding(s.finding) for s in stored if s.finding.state is FindingState.BLIND]
 
 
+def watched(estates: Mapping[str, object], blind: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Each estate with its kind and what in it could not be seen."""
+    kinds = {name: type(estate).__name__.removesuffix("Estate").lower() for name, estate in estates.items()}
+    return [{"id": name, "kind": kinds[name], "blind": found} for name, found in blind.items()]
+
+
 def colour(numbers: Mapping[str, Any], *, ready: bool, blind: bool) -> str:
     """Green is earned: everything was looked at, and nothing was found. Red: critical; amber: less; blind: somebody could not look."""
     if numbers["incidents"]["critical"]:
@@ -178,5 +185,6 @@ def _delivery(of: Delivery) -> dict[str, Any]:
         "attempts": of.attempts,
         "edited": bool(of.replaces),
         "error": of.error,
-        "message": plain(of.message),
+        "message": plain(replace(of.message, attachments=()))
+        | {"attachments": [{"name": a.name, "media_type": a.media_type, "bytes": len(a.data)} for a in of.message.attachments]},
     }

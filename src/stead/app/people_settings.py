@@ -20,7 +20,8 @@ class PersonSettings(Section):
     )
     identities: dict[str, str] = Field(
         default={},
-        description="How a chat knows them: by a channel's name or kind, the id there (never a name, which others can take).",
+        description="How a chat knows them: by a channel's name or kind, the id there (never a name, which others can take). "
+        "`stead people pair NAME` finds it out instead.",
     )
 
     @field_validator("identities", mode="before")

@@ -156,6 +156,8 @@ class ChannelSettings(Section):
     name: str = Field(pattern=NAME, description="Its name in messages and in `stead show`.")
     kind: str = Field(description="`terminal`, `webhook`, `apprise`, or one that a visitor brings.")
 
+    agent: str = Field(default="", description="Who answers what is asked there. Default: the investigator.")
+
     @property
     def own(self) -> dict[str, Any]:
         """The keys that belong to the kind."""

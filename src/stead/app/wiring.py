@@ -29,6 +29,7 @@ from stead.app import (
     spending_told,
 )
 from stead.app.audit_heads import Heads
+from stead.app.chat.reception import Reception
 from stead.app.discover import Shelves
 from stead.app.furnish import channels_of, estates_of, policy_of
 from stead.app.goals import Goals, shipped_packs
@@ -91,6 +92,7 @@ class Stead:
         self.hooks = hooks_of(settings, shelves.sources)
         self.heartbeat_tokens = heartbeat_tokens(settings, shelves.sources)
         self.goals = Goals(settings.agents)
+        self.reception = Reception(settings, channels, clock, estates=self.estates, change=self.change, ready=lambda: self.ready)
         self.store = Store(settings.store.database_url(self.folder))
         self.ear = Ear(lambda: self.journey, Inbox(self.store))
         self.heads = Heads.in_folder(self.folder, settings.audit.key)
@@ -181,6 +183,8 @@ class Stead:
         self._spawn("due", partial(due.dispatch, self._journey))
         for estate in self.estates:
             self._watch(estate)
+        for channel in self.reception.listeners.names:
+            self._spawn(f"listen {channel}", partial(self.reception.listeners.keep, channel))
         self._spawn("audit", partial(audit_watch.follow, self.heads, self.clock, self._chain_end, self._send_head))
         if isinstance(self.settings.policy, Path):
             follow = partial(
@@ -272,17 +276,14 @@ class Stead:
         """How Stead and what it watches are, in one look. `colour` is green only when everything could be seen and nothing is wrong."""
         numbers = await self.store.look(answers.counts)
         blind = {estate: await self.store.look(answers.blind_findings, estate) for estate in self.estates}
-        estates = [
-            {"id": estate, "kind": type(self.estates[estate]).__name__.removesuffix("Estate").lower(), "blind": found}
-            for estate, found in blind.items()
-        ]
+        estates = answers.watched(self.estates, blind)
         colour = answers.colour(numbers, ready=self.ready, blind=any(blind.values()) or not estates)
         models = await self.look(spending_told.brief)
-        now = self.clock.now().isoformat()
+        channels = [{"name": name, **self.reception.listeners.told(name)} for name in self.channels]
         acting = {"stop": await self.store.look(stopping.told), "policy_error": self.policy_error}
-        about = {"version": __version__, "ready": self.ready, "colour": colour, "estates": estates}
+        about = {"version": __version__, "ready": self.ready, "colour": colour, "estates": estates, "channels": channels}
         dead = await self.store.look(outbox_told.dead)
-        return {**about, **numbers, "dead": dead, "models": models, **acting, "now": now}
+        return {**about, **numbers, "dead": dead, "models": models, **acting, "now": self.clock.now().isoformat()}
 
     async def incidents(self, *, everything: bool = False) -> list[dict[str, Any]]:
         return await self.store.look(answers.incident_list, everything)

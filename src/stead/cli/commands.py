@@ -69,6 +69,8 @@ COMMANDS = {
     "models": Command("models:app", group=True),
     "memory": Command("memory:app", group=True),
     "agents": Command("agents:app", group=True),
+    "channels": Command("channels:app", group=True),
+    "people": Command("people:app", group=True),
     "token": Command("token:app", group=True),
     "new": Command("new:app", group=True),
     "demo": Command("demo:demo"),

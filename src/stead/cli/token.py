@@ -42,7 +42,7 @@ def add(
     wanted = tokens.parse_scopes(scopes)
     now = SystemClock().now()
     lasts = _duration(expires)
-    with _transaction(config, state) as connection:
+    with transaction(config, state) as connection:
         plain = tokens.add(connection, name, wanted, now=now, expires_at=None if lasts is None else now + lasts)
     print(plain)
 
@@ -53,7 +53,7 @@ def list_(config: Config = None, state: State = None, output: Output = Form.TABL
     from stead.clocks import SystemClock
     from stead.store import tokens
 
-    with _transaction(config, state) as connection:
+    with transaction(config, state) as connection:
         found = tokens.listed(connection)
     now = SystemClock().now()
     if output is Form.JSON:
@@ -68,7 +68,7 @@ def revoke(name: Name, config: Config = None, state: State = None) -> None:
     """End a token. It is refused from the next request on."""
     from stead.store import tokens
 
-    with _transaction(config, state) as connection:
+    with transaction(config, state) as connection:
         if not tokens.revoke(connection, name):
             raise UserError(f"there is no token `{name}`", hint="stead token list shows them", code=Exit.NEGATIVE)
     print(f"revoked {name}")
@@ -90,7 +90,7 @@ def _duration(text: str | None) -> timedelta | None:
 
 
 @contextlib.contextmanager
-def _transaction(config: Path | None, state: Path | None) -> Generator[sa.Connection]:
+def transaction(config: Path | None, state: Path | None) -> Generator[sa.Connection]:
     """One transaction on the store, which is made where there is none yet."""
     from stead.app.config import load
     from stead.store.database import Store

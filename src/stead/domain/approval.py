@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,3 +40,8 @@ class Approval:
     people: int = 1
     first_by: str = ""
     preview: tuple[str, ...] = ()
+
+    @property
+    def nonce(self) -> str:
+        """Ten hexadecimal digits that tell this question from another one of its number, as after the store was made anew."""
+        return hashlib.sha256(f"{self.number}:{self.digest}:{self.asked_at.isoformat()}".encode()).hexdigest()[:10]

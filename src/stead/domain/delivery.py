@@ -14,7 +14,7 @@ class Because(StrEnum):
 
     CAUSE: what explains it all came after its symptoms. FLAPPING: it comes and goes, and is told no more until it keeps still.
     REMINDER: a question waits, and half of its time is over. REPEATED: a route wants it said once more. UNANSWERED: nobody has
-    acknowledged it, and somebody else is told.
+    acknowledged it, and somebody else is told. ANSWER: somebody asked. TEST: somebody tries the channel.
     """
 
     FIRST = "first"
@@ -29,6 +29,8 @@ class Because(StrEnum):
     REMINDER = "reminder"
     REPEATED = "repeated"
     UNANSWERED = "unanswered"
+    ANSWER = "answer"
+    TEST = "test"
     MUTED = "muted"
 
 

@@ -123,6 +123,8 @@ def _to_do(stored: StoredAction, approval: Approval | None) -> Iterator[Block]:
         answer = ids.approval_number(approval.number)
         if about := "\n".join(asked_about(approval)):
             yield Block(kind=BlockKind.TEXT, text=about)
+        if request.command:
+            yield Block(kind=BlockKind.COMMAND, text=f"have {answer} done, which is this", command=request.command)
         yield Block(
             kind=BlockKind.COMMAND,
             text=f"answer {answer} until {approval.expires_at:%H:%M} UTC",
@@ -174,8 +176,8 @@ def _step(stored: StoredAction, approval: Approval | None) -> str:
 
 def _buttons(approval: Approval) -> Iterator[Button]:
     name = ids.approval_number(approval.number)
-    yield Button(label=f"Approve {name}", approval=approval.number, decision="approve")
-    yield Button(label=f"Deny {name}", approval=approval.number, decision="deny")
+    yield Button(label=f"Approve {name}", approval=approval.number, decision="approve", nonce=approval.nonce)
+    yield Button(label=f"Deny {name}", approval=approval.number, decision="deny", nonce=approval.nonce)
 
 
 def _attended(connection: sa.Connection, incident: Incident) -> Iterator[Block]:

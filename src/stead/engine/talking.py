@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from stead.domain import ids
 from stead.domain.conclusion import Conclusion
 from stead.domain.errors import Exit, UserError
-from stead.domain.people import SYSTEM, Principal
+from stead.domain.people import SYSTEM, Principal, PrincipalKind
 from stead.domain.run import Brief, Ending, Reply, Run, Spent
 from stead.domain.talk import Talk, Turn, in_a_line, kept, shortened
-from stead.engine import answering, talk_brief
+from stead.engine import answering, saying, talk_brief
 from stead.engine.investigate import Outcome
 from stead.engine.journey import Journey
-from stead.store import due, events, incidents, runs, talks
+from stead.store import due, events, inbounds, incidents, runs, talks
 from stead.store.codec import load_plain
 
 IDLE = timedelta(minutes=30)
@@ -76,6 +76,16 @@ def ask(connection: sa.Connection, journey: Journey, session: str, *, by: Princi
         _open(connection, journey, talk, number, len(before) + 1)
     _rest(connection, session, now + IDLE)
     return _turn(connection, session, number)
+
+
+def ask_in_chat(
+    connection: sa.Connection, journey: Journey, session: str, event: inbounds.Kept, *, by: Principal, question: str, attached: str
+) -> None:
+    """Take a question from a chat; its answer goes there. UserError as in `ask`."""
+    turn = ask(connection, journey, session, by=by, question=question, attached=attached, key=f"{event.channel}:{event.id}")
+    inbounds.asked(connection, event.channel, event.id, session, turn.id)
+    if turn.answer is not None:
+        _tell_asker(connection, journey, session, turn.id, turn.answer)
 
 
 def older(connection: sa.Connection, journey: Journey, number: int) -> str:
@@ -257,14 +267,32 @@ def _unanswered(connection: sa.Connection, journey: Journey, run: Run, turn: Tur
     _answer_plainly(connection, journey, talks.get(connection, run.session), turn, why)
 
 
+def _settled(connection: sa.Connection, journey: Journey, session: str, question: int, text: str) -> None:
+    """A question has its answer: it goes to the chat that asked, and what was written there meanwhile is asked now."""
+    _tell_asker(connection, journey, session, question, text)
+    event = inbounds.waiting(connection, session)
+    if event is not None:
+        by = Principal(kind=PrincipalKind.PERSON, name=event.person)
+        ask_in_chat(connection, journey, session, event, by=by, question=event.text, attached=event.attached)
+
+
+def _tell_asker(connection: sa.Connection, journey: Journey, session: str, question: int, text: str) -> None:
+    event = inbounds.of_question(connection, question)
+    if event is not None:
+        saying.say(connection, journey, event.channel, event.place, saying.plain(text), session=session)
+
+
 def _answer_plainly(connection: sa.Connection, journey: Journey, talk: Talk, turn: Turn, why: str) -> None:
     known = answering.known(connection, turn.question, talk.incident, journey.estates)
     text = answering.answer(connection, known, turn.question, journey.redact(why), turn.attached)
-    talks.answer(connection, talk.id, turn.id, author=str(SYSTEM), text=journey.redact(text), now=journey.now())
+    text = journey.redact(text)
+    if talks.answer(connection, talk.id, turn.id, author=str(SYSTEM), text=text, now=journey.now()):
+        _settled(connection, journey, talk.id, turn.id, text)
 
 
 def _answer(connection: sa.Connection, journey: Journey, run: Run, turn: Turn, text: str) -> None:
-    talks.answer(connection, run.session, turn.id, author=f"agent:{run.agent}", text=text, now=journey.now())
+    if talks.answer(connection, run.session, turn.id, author=f"agent:{run.agent}", text=text, now=journey.now()):
+        _settled(connection, journey, run.session, turn.id, text)
 
 
 def _rest(connection: sa.Connection, session: str, until: datetime) -> None:

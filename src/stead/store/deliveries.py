@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from stead.domain.delivery import RINGING, Because, Delivery, DeliveryState, Message
+from stead.domain.delivery import RINGING, Because, Delivery, DeliveryState, Message, Place
+from stead.store.chat_tables import remote_message
 from stead.store.codec import dumps, loads
 from stead.store.tables import delivery
 
@@ -24,8 +25,13 @@ def add(
     because: Because,
     message: Message,
     now: datetime,
+    place: Place | None = None,
+    session: str = "",
 ) -> int:
-    """Queue one more message of a conversation and return its id."""
+    """Queue one more message of a conversation and return its id. One with a place is an answer, and edits nothing.
+
+    `session`: the conversation with an agent that a reply to it goes on with.
+    """
     last = connection.execute(sa.select(sa.func.max(delivery.c.position)).where(delivery.c.conversation == conversation)).scalar()
     values = {
         "incident": incident,
@@ -36,6 +42,8 @@ def add(
         "state": DeliveryState.QUEUED.value,
         "created_at": now,
         "body": dumps(message),
+        "place": "" if place is None else dumps(place),
+        "session": session,
     }
     return connection.execute(sa.insert(delivery).values(**values).returning(delivery.c.id)).scalar_one()
 
@@ -116,7 +124,25 @@ def take_up(connection: sa.Connection, delivery_id: int, attempt: int, worker: s
 def sent(connection: sa.Connection, delivery_id: int, remote_id: str, now: datetime) -> bool:
     """False when that was known already."""
     update = sa.update(delivery).where(delivery.c.id == delivery_id, delivery.c.state == DeliveryState.QUEUED.value)
-    return connection.execute(update.values(state=DeliveryState.SENT.value, remote_id=remote_id, sent_at=now, error="")).rowcount == 1
+    first = connection.execute(update.values(state=DeliveryState.SENT.value, remote_id=remote_id, sent_at=now, error="")).rowcount == 1
+    if first:
+        _remember(connection, delivery_id, remote_id)
+    return first
+
+
+def of_remote(connection: sa.Connection, channel: str, remote: str) -> tuple[Delivery, str] | None:
+    """The newest delivery that the message `remote` of this channel shows, and the session that a reply to it goes on with."""
+    query = sa.select(delivery).join(remote_message, remote_message.c.delivery == delivery.c.id)
+    row = connection.execute(query.where(remote_message.c.channel == channel, remote_message.c.remote_id == remote)).first()
+    return None if row is None else (_delivery(connection, row), row.session)
+
+
+def _remember(connection: sa.Connection, delivery_id: int, remote_id: str) -> None:
+    """A message that became several on its way is known by each of them."""
+    channel = connection.execute(sa.select(delivery.c.channel).where(delivery.c.id == delivery_id)).scalar_one()
+    for word in dict.fromkeys(remote_id.split()):
+        connection.execute(sa.delete(remote_message).where(remote_message.c.channel == channel, remote_message.c.remote_id == word))
+        connection.execute(sa.insert(remote_message).values(channel=channel, remote_id=word, delivery=delivery_id))
 
 
 def failed(connection: sa.Connection, delivery_id: int, error: str, *, dead: bool) -> None:
@@ -186,6 +212,20 @@ def counts(connection: sa.Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def counts_by_channel(connection: sa.Connection) -> dict[tuple[str, str], int]:
+    """How many deliveries of each (channel, state)."""
+    query = sa.select(delivery.c.channel, delivery.c.state, sa.func.count()).group_by(delivery.c.channel, delivery.c.state)
+    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+
+def latest(connection: sa.Connection, channel: str, limit: int) -> Sequence[Delivery]:
+    """The newest first, of one channel or ("") of all."""
+    query = sa.select(delivery).order_by(delivery.c.id.desc()).limit(limit)
+    if channel:
+        query = query.where(delivery.c.channel == channel)
+    return [_delivery(connection, row) for row in connection.execute(query)]
+
+
 def _delivery(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Delivery:
     # The remote id of the conversation's latest message that arrived is the one to edit.
     query = (
@@ -210,10 +250,11 @@ def _delivery(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Del
         created_at=row.created_at,
         state=DeliveryState(row.state),
         attempts=row.attempts,
-        replaces="" if Because(row.because) in RINGING else connection.execute(query).scalar() or "",
+        replaces="" if row.place or Because(row.because) in RINGING else connection.execute(query).scalar() or "",
         forgiven=row.forgiven,
         remote_id=row.remote_id,
         error=row.error,
+        place=loads(row.place, Place) if row.place else None,
     )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from stead.domain.delivery import DeliveryState
+from stead.store.chat_tables import inbound, remote_message
 from stead.store.incidents import ENDED
 from stead.store.job_tables import job_run
 from stead.store.tables import (
@@ -120,6 +121,15 @@ def forget_job_runs(connection: sa.Connection, before: datetime) -> int:
     return connection.execute(sa.delete(job_run).where(job_run.c.number.in_(old.scalar_subquery()))).rowcount
 
 
+def forget_inbound(connection: sa.Connection, before: datetime) -> int:
+    """What people sent before then, which no provider sends again, and the remote ids of messages that are no more."""
+    old = sa.select(inbound.c.channel, inbound.c.id).where(inbound.c.at < before).limit(MOST)
+    found = [tuple(row) for row in connection.execute(old)]
+    connection.execute(sa.delete(inbound).where(sa.tuple_(inbound.c.channel, inbound.c.id).in_(found)))
+    connection.execute(sa.delete(remote_message).where(~sa.exists().where(delivery.c.id == remote_message.c.delivery)))
+    return len(found)
+
+
 RECORDS: tuple[Callable[[sa.Connection, datetime], int], ...] = (
     forget_incidents,
     forget_loose_findings,
@@ -128,5 +138,6 @@ RECORDS: tuple[Callable[[sa.Connection, datetime], int], ...] = (
     forget_silences,
     forget_alerts,
     forget_job_runs,
+    forget_inbound,
 )
 """What is kept as a record of what happened. Triggers are the journal of work, and go sooner."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from stead.store import job_tables
+from stead.store import chat_tables, job_tables
 from stead.store.columns import Instant, Serial, Words, metadata, number
 
 trigger = sa.Table(
@@ -207,6 +207,8 @@ delivery = sa.Table(
     sa.Column("kept_for", sa.Text, nullable=False, server_default=""),
     sa.Column("told_in", sa.Integer, nullable=False, server_default="0"),
     sa.Column("body", sa.Text, nullable=False),
+    sa.Column("place", Words, nullable=False, server_default=""),
+    sa.Column("session", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("conversation", "position"),
     sa.Index(None, "channel", "created_at"),
     sqlite_autoincrement=True,
@@ -382,5 +384,5 @@ lease = sa.Table(
     sa.Column("until", Instant, nullable=False),
 )
 
-OURS = frozenset({*metadata.tables, *(table.name for table in job_tables.TABLES)})
+OURS = frozenset({*metadata.tables, *(table.name for table in (*job_tables.TABLES, *chat_tables.TABLES))})
 """The names of Stead's tables; whatever else the database holds belongs to the durable engine."""

@@ -1,0 +1,1 @@
+"""What Stead makes of what people write and press in a chat."""

@@ -1,0 +1,43 @@
+"""Where people's answers come in: the channels that hear, and the desk at which what they bring is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from stead.app.chat import standing
+from stead.app.chat.desk import desk_of
+from stead.app.chat.take import take
+from stead.app.listeners import Listeners
+from stead.app.settings import Settings
+from stead.domain.inbound import Inbound
+from stead.ports import Channel, Clock
+
+Change = Callable[..., Awaitable[str]]
+"""Runs one transaction of the service, and says what it said."""
+
+
+class Reception:
+    """`change` runs a transaction, `ready` says whether the service is, `estates` are those that it watches."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        *,
+        estates: Collection[str],
+        change: Change,
+        ready: Callable[[], bool],
+    ) -> None:
+        self.desk = desk_of(settings, self._standing)
+        self.listeners = Listeners(channels, clock, self.hear)
+        self._estates, self._change, self._ready = estates, change, ready
+
+    async def hear(self, event: Inbound) -> str:
+        """Take what came in by a channel: what to say to whoever sent it, once all of it is committed."""
+        return await self._change(take, event, self.desk)
+
+    def _standing(self, connection: sa.Connection) -> Sequence[str]:
+        return standing.lines(connection, estates=self._estates, ready=self._ready(), deaf=self.listeners.down())
