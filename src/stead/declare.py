@@ -200,6 +200,14 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Became:
+    """What has become of something that waited for a person: `note` tells it, `taken` says whether it was taken up."""
+
+    note: str
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
     """One change that Stead knows how to make.
 
@@ -214,6 +222,10 @@ class Verb:
     what would change, a line each; None where an estate cannot say.
     `programs` are the beginnings of the command lines that it runs on a host (`systemctl restart`), as `rbac` is for a cluster.
     `told_only` says why it is never done and only told, as a line for a person; "" for what Stead does itself.
+    `at` is the estate in which its subjects are, "" for that of the fault. `prepare(request, estate, told)` fills in the parameters that
+    are its own before anybody decides, from what is `told` of the fault, and says why it cannot be; what it rehearses is shown whole then.
+    `followed(action, estate)` says what became of what it made, None while that waits for a person: then `proved` alone is its proof.
+    `against_git` says that a controller which keeps the object as Git has it takes the change back.
     """
 
     name: str
@@ -234,6 +246,10 @@ class Verb:
     told_only: str = ""
     proved: Callable[[Action, Estate], Awaitable[str]] | None = None
     programs: tuple[str, ...] = ()
+    at: str = ""
+    prepare: Callable[[ActionRequest, Estate, Sequence[str]], Awaitable[tuple[ActionRequest, str]]] | None = None
+    followed: Callable[[Action, Estate], Awaitable[Became | None]] | None = None
+    against_git: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

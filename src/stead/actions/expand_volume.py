@@ -65,6 +65,7 @@ expand_volume = Verb(
     preflight=_preflight,
     apply=_apply,
     landed=has_landed,
+    against_git=True,
     page=(__doc__ or "").strip(),
     api_version="v1",
     parameters={"size": Parameter(says="the new size, e.g. 20Gi", pattern=_SIZE)},

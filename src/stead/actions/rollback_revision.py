@@ -126,6 +126,7 @@ rollback_revision = Verb(
     preflight=_preflight,
     apply=_apply,
     landed=_landed,
+    against_git=True,
     page=(__doc__ or "").strip(),
     api_version="apps/v1",
     parameters={"to_revision": Parameter(says="number of the earlier revision to go back to", type=int, least=1)},

@@ -69,6 +69,7 @@ scale = Verb(
     preflight=_preflight,
     apply=_apply,
     landed=has_landed,
+    against_git=True,
     page=(__doc__ or "").strip(),
     api_version="apps/v1",
     parameters={"replicas": Parameter(says="how many pods are wanted", type=int, least=1, most=MOST)},

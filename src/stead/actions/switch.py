@@ -87,4 +87,5 @@ def switch(
         api_version=api_version,
         command=lambda subject, _: line(subject),
         rehearse=rehearsal(change),
+        against_git=True,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from stead.app.channel_settings import channel_settings
 from stead.app.discover import Shelves
 from stead.app.estate_settings import HostEstate, KubernetesEstate
+from stead.app.own_namespaces import own_namespaces
 from stead.app.policy_file import Catalogue, load_policy
 from stead.app.probe_settings import ProbesEstate
 from stead.app.settings import Settings
@@ -31,7 +33,16 @@ def estates_of(settings: Settings, shelves: Shelves, clock: Clock, broken: Mappi
     UserError for a kubeconfig or context that cannot be used.
     """
     estates = {estate.id: _estate(estate, settings, shelves, clock) for estate in settings.estates}
+    estates |= _repositories(settings, clock)
     return estates | ({OWN: _own(settings, clock, broken or {})} if settings.checks.folders else {})
+
+
+def _repositories(settings: Settings, clock: Clock) -> dict[str, Estate]:
+    if not settings.repositories:
+        return {}
+    from stead.app.repositories import repositories_of
+
+    return repositories_of(settings, clock, own_namespaces(os.environ))
 
 
 def _own(settings: Settings, clock: Clock, broken: Mapping[str, str]) -> Estate:

@@ -140,5 +140,6 @@ _ACTED: Mapping[str, Callable[[Json], str]] = {
     "approval.void": lambda data: f"{data['approval']} is void: {data.get('why') or data.get('reason', '')}",
     "action.outcome": lambda data: f"{data['verb']} on {data['subject']} came to: {data['note'] or data['outcome']}",
     "action.proof": lambda data: f"{data['verb']} on {data['subject']} is {'proven' if data['proven'] else 'not proven'}: {data['note']}",
+    "action.followed": lambda data: str(data["note"]),
     "run.step": lambda data: str(data.get("said", "")),
 }

@@ -23,6 +23,7 @@ from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSetti
 from stead.app.muting_settings import InhibitSettings, MaintenanceSettings, SeveritySettings
 from stead.app.own_settings import OwnCheckSettings
 from stead.app.people_settings import PersonSettings
+from stead.app.repository_settings import RepositorySettings
 from stead.app.route_settings import ReceiverSettings, RootSettings, unknown_names
 from stead.app.sections import NAME, FilePath, Section, a_path
 from stead.app.watchdog_settings import WatchdogSettings
@@ -278,6 +279,9 @@ class Settings(Section):
         description="Who thinks where checks and playbooks do not settle it, in the order of asking. Default: nobody.",
     )
     budgets: BudgetsSettings = BudgetsSettings()
+    repositories: tuple[RepositorySettings, ...] = Field(
+        default=(), description="Repositories to which changes may be proposed, as draft pull requests that a person merges."
+    )
     tools: dict[str, Any] = Field(
         default={},
         description="What models may look with beyond what they always may: each toolset by its name, its keys as its page says.",
@@ -318,6 +322,7 @@ def _named_things(settings: Settings) -> tuple[tuple[str, list[str]], ...]:
         ("channels", [channel.name for channel in settings.channels]),
         ("escalations", [escalation.name for escalation in settings.escalations]),
         ("receivers", [receiver.name for receiver in settings.receivers]),
+        ("repositories", [repository.name for repository in settings.repositories]),
         ("hooks", [hook.called for hook in settings.hooks]),
         ("heartbeats", [heartbeat.name for heartbeat in settings.heartbeats]),
         ("people", [person.name for person in settings.people]),

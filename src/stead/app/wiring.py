@@ -14,19 +14,17 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 import structlog
 
-from stead import __version__
 from stead.app import (
     answers,
     audit_watch,
     auditing,
     discover,
     jobs,
-    outbox_told,
     policy_told,
     policy_watch,
     reload,
     runs_told,
-    spending_told,
+    standing,
 )
 from stead.app.audit_heads import Heads
 from stead.app.chat.reception import Reception
@@ -40,6 +38,7 @@ from stead.app.hooks import hooks_of
 from stead.app.muting_settings import BUILT_IN
 from stead.app.own_namespaces import own_namespaces
 from stead.app.ownership import Ownership
+from stead.app.repositories import code_tools, owners_of, verbs_with
 from stead.app.route_settings import routing_of
 from stead.app.settings import Settings
 from stead.app.souls import Souls
@@ -52,7 +51,7 @@ from stead.domain.audit import Head
 from stead.domain.errors import Exit, SteadError, UserError
 from stead.domain.people import Principal
 from stead.domain.policy import Autonomy, Policy
-from stead.engine import approvals, due, editing, heartbeats, intake, investigations, journal, mutes, scheduling, stopping, workflows
+from stead.engine import approvals, due, editing, heartbeats, intake, investigations, journal, mutes, scheduling, workflows
 from stead.engine.journey import Journey
 from stead.estate.history.book import Book
 from stead.estate.own.programs import notes
@@ -146,7 +145,8 @@ class Stead:
             goals=self.goals,
             timing=self.settings.timing.timing(),
             estates=self.estates,
-            verbs=self.shelves.verbs,
+            verbs=verbs_with(self.estates, self.shelves.verbs),
+            kept_by=owners_of(self.estates),
             playbooks=tuple(self.shelves.playbooks.values()),
             channels=self.channels,
             ladders=tuple(escalation.ladder() for escalation in self.settings.escalations),
@@ -155,7 +155,7 @@ class Stead:
             severity_rules=tuple(rule.rule() for rule in self.settings.severity_rules),
             inhibitions=(*BUILT_IN, *(rule.inhibition() for rule in self.settings.inhibit_rules)),
             models=self.models,
-            toolsets=self.toolsets,
+            toolsets=(*self.toolsets, *code_tools(self.estates)),
             redact=redactor_of(self.models),
             autonomy=Autonomy(self.settings.agents.autonomy),
             own_namespaces=own_namespaces(os.environ),
@@ -274,16 +274,7 @@ class Stead:
 
     async def status(self) -> dict[str, Any]:
         """How Stead and what it watches are, in one look. `colour` is green only when everything could be seen and nothing is wrong."""
-        numbers = await self.store.look(answers.counts)
-        blind = {estate: await self.store.look(answers.blind_findings, estate) for estate in self.estates}
-        estates = answers.watched(self.estates, blind)
-        colour = answers.colour(numbers, ready=self.ready, blind=any(blind.values()) or not estates)
-        models = await self.look(spending_told.brief)
-        channels = [{"name": name, **self.reception.listeners.told(name)} for name in self.channels]
-        acting = {"stop": await self.store.look(stopping.told), "policy_error": self.policy_error}
-        about = {"version": __version__, "ready": self.ready, "colour": colour, "estates": estates, "channels": channels}
-        dead = await self.store.look(outbox_told.dead)
-        return {**about, **numbers, "dead": dead, "models": models, **acting, "now": self.clock.now().isoformat()}
+        return await standing.told(self)
 
     async def incidents(self, *, everything: bool = False) -> list[dict[str, Any]]:
         return await self.store.look(answers.incident_list, everything)

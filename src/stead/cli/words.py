@@ -136,6 +136,7 @@ _TELLERS: Mapping[str, Callable[[Event, Data], Words | None]] = {
     "action.intent": _intends,
     "action.outcome": _acted,
     "action.proof": _proof,
+    "action.followed": lambda data: str(data["note"]),
     "delivery.dead": _dead,
     "run.step": _note,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,18 @@ from typing import Any
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """`says` what it is, in a few words · `type` of the JSON value · a number lies between `least` and `most`, a text is one of `one_of`
-    or matches `pattern` whole · one that is not `required` may be left out."""
+    or matches `pattern` whole · `fits` raises ValueError, in words, for a value that makes no sense · one that is not `required` may be
+    left out · one that is Stead's `own` is filled in by the verb itself, and by nobody else."""
 
     says: str
-    type: type[int] | type[str] | type[bool] = str
+    type: type[int] | type[str] | type[bool] | type[list[Any]] = str
     least: int | None = None
     most: int | None = None
     one_of: tuple[str, ...] = ()
     pattern: str = ""
     required: bool = True
+    fits: Callable[[Any], object] | None = None
+    own: bool = False
 
     def __str__(self) -> str:
         return self.says + (f" ({', '.join(self.one_of)})" if self.one_of else "") + ("" if self.required else ", may be left out")
@@ -28,6 +31,11 @@ class Parameter:
         """What is wrong with this value, "" when nothing is."""
         if type(value) is not self.type:  # True is an int to isinstance
             return f"must be {_WORDS[self.type]}"
+        try:
+            if self.fits is not None:
+                self.fits(value)
+        except ValueError as error:
+            return str(error)
         return self._out_of_bounds(value)
 
     def _out_of_bounds(self, value: Any) -> str:
@@ -42,7 +50,7 @@ class Parameter:
         return ""
 
 
-_WORDS: Mapping[type, str] = {int: "a whole number", str: "a text", bool: "true or false"}
+_WORDS: Mapping[type, str] = {int: "a whole number", str: "a text", bool: "true or false", list: "a list"}
 
 
 def wrong(parameters: Mapping[str, Parameter], given: Mapping[str, Any]) -> str:

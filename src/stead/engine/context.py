@@ -82,7 +82,7 @@ class Pack:
 
 
 def _verb(verb: Verb) -> str:
-    parameters = "; ".join(f"{name}: {meaning}" for name, meaning in verb.parameters.items())
+    parameters = "; ".join(f"{name}: {meaning}" for name, meaning in verb.parameters.items() if not meaning.own)
     first = verb.page.partition("\n")[0].rstrip(".")
     return f"- {verb.name} ({'|'.join(verb.kinds)}): {first}" + (f" [{parameters}]" if parameters else "")
 

@@ -35,6 +35,8 @@ def approve_with(
     verb = journey.verbs.get(request.verb)
     given = {**request.parameters, **parameters}
     why = "it is gone" if verb is None else wrong(verb.parameters, given)
+    if verb is not None and verb.prepare is not None:
+        why = "what is asked about was made from them; deny it with a reason instead"
     if verb is None or why:
         raise UserError(f"{request.verb} cannot be done so: {why}", hint="nothing was changed", code=Exit.USAGE)
     name = ids.approval_number(number)

@@ -26,7 +26,7 @@ from stead.domain.run import Budget
 from stead.domain.timing import Timing
 from stead.domain.windows import Window
 from stead.engine.underway import Underway
-from stead.ports import Channel, Clock, Completed, Estate, Models
+from stead.ports import Channel, Clock, Completed, Estate, Models, Object
 from stead.store.database import Store
 from stead.store.queue import Queue
 
@@ -38,9 +38,15 @@ def _nothing(_job: Job) -> str:
     return ""
 
 
+async def _nobody(_: Estate, __: Object) -> str:
+    return ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Journey:
     """One Stead's insides. `policy()` gives the policy of this moment: it is asked again right before an action.
+
+    `kept_by(estate, object)` says who keeps a live object as Git has it, as a clause; "" for nobody.
 
     `souls()` and `goals()` are the agents and goals of this moment, by slug: a run begins with what its agent is then.
 
@@ -65,6 +71,7 @@ class Journey:
     timing: Timing = field(default_factory=Timing)
     estates: Mapping[str, Estate] = field(default_factory=dict[str, Estate])
     verbs: Mapping[str, Verb] = field(default_factory=dict[str, Verb])
+    kept_by: Callable[[Estate, Object], Awaitable[str]] = _nobody
     playbooks: Sequence[Playbook] = ()
     channels: Mapping[str, Channel] = field(default_factory=dict[str, Channel])
     ladders: Sequence[Ladder] = ()

@@ -24,6 +24,9 @@ from stead.store import actions, findings, switch
 STOP = "stop"
 """The rule that decisions name while Stead is stopped."""
 
+GITOPS = "kept-in-git"
+"""The rule that decisions name where a controller would take the change back."""
+
 BLIND = "blind"
 _SIGHT = ("kubernetes-api", "pods", "nodes")
 """Blindness about these leaves nobody who could say what an action did."""
@@ -99,6 +102,10 @@ def _held_up(connection: sa.Connection, journey: Journey, proposal: Proposal, de
     if blind := _blind(connection, subject.estate, request.check):
         rules.append(BLIND)
         why.append(blind)
+    verb = journey.verbs.get(request.verb)
+    if proposal.kept_by and verb is not None and verb.against_git:
+        rules.append(GITOPS)
+        why.append(f"{proposal.kept_by}: a live change holds until its next sync, and the cure is a commit")
     for invariant, finding in broken(journey.policy().invariants, _elsewhere(connection, journey, request.fingerprint)):
         rules.append(f"invariant-{invariant.id}")
         why.append(f"{invariant.id} does not hold: {finding.summary}")

@@ -13,6 +13,7 @@ from stead.declare import Verb
 from stead.domain.action import RESTLESS, ActionRequest, Precondition
 from stead.domain.conclusion import Conclusion, Remedy, Target, doubt
 from stead.domain.errors import BlindError, TemporaryError
+from stead.domain.excerpt import visible
 from stead.domain.finding import Finding
 from stead.domain.ids import INVESTIGATOR
 from stead.domain.parameter import wrong
@@ -36,24 +37,46 @@ async def resolve(journey: Journey, conclusion: Conclusion, found: Sequence[Find
     """`found` are the open findings of the incident, the cause first. Reads the estate."""
     if not found:
         return Resolved()
-    estate = journey.estates.get(found[0].subject.estate)
+    home = journey.estates.get(found[0].subject.estate)
     made: list[Proposal] = []
     left_out: list[str] = []
-    for remedy in conclusion.actions[:MOST_REMEDIES] if estate is not None else ():
+    for remedy in conclusion.actions[:MOST_REMEDIES] if home is not None else ():
         verb = journey.verbs.get(remedy.verb)
+        estate = home if verb is None or not verb.at else journey.estates.get(verb.at)
         why = _why_not(remedy, verb)
         if not why and verb is not None and estate is not None:
             request, why = await _request(estate, remedy, verb, conclusion, found, tainted=tainted)
-            if request is not None:
-                made.append(await with_labels(estate, request))
+            if request is not None and verb.prepare is not None:
+                request, why = await _prepared(journey, estate, verb, request, conclusion, found)
+            if request is not None and not why:
+                made.append(await with_labels(journey, estate, request))
         if why:
             left_out.append(f"{remedy.verb[:60]} {remedy.target}: {why}")
     return Resolved(made=tuple(made), left_out=tuple(left_out))
 
 
+async def _prepared(
+    journey: Journey, estate: Estate, verb: Verb, request: ActionRequest, conclusion: Conclusion, found: Sequence[Finding]
+) -> tuple[ActionRequest, str]:
+    """The request with what the verb itself fills in, from what is known of the fault."""
+    if verb.prepare is None:
+        return request, ""
+    cause = found[0]
+    told = [f"{cause.subject}: {cause.summary}", "", f"Cause: {conclusion.cause}", f"Why this change: {request.reason}"]
+    told += [f"Impact: {conclusion.impact}"] if conclusion.impact else []
+    told += ["", "Evidence:", *(f"- {claim.claim} ({', '.join(claim.by)})" for claim in conclusion.evidence)]
+    told += [f"- {one.what}: {one.value[:300]}" for one in cause.evidence[:5]]
+    try:
+        return await verb.prepare(request, estate, [journey.redact(visible(line)) for line in told])
+    except (BlindError, TemporaryError) as error:
+        return request, f"it could not be made: {error}"
+
+
 def _why_not(remedy: Remedy, verb: Verb | None) -> str:
     if verb is None:
         return "Stead knows no such verb"
+    if taken := sorted(name for name in remedy.parameters if name in verb.parameters and verb.parameters[name].own):
+        return f"`{taken[0]}` is filled in by Stead itself"
     if remedy.target.kind not in verb.kinds:
         return f"the verb is for {', '.join(verb.kinds)}"
     return wrong(verb.parameters, _values(remedy))

@@ -31,6 +31,7 @@ class Proposal:
     """A request with what policy may want to know of its target: the namespace's labels, and the object's own.
 
     `whole` is how many pods its workload wants, where it is about one of them; `preview` what would change, a line each.
+    `kept_by` says who keeps the object as Git has it, "" for nobody.
     """
 
     request: ActionRequest
@@ -38,6 +39,7 @@ class Proposal:
     workload_labels: Mapping[str, str]
     whole: int = 0
     preview: tuple[str, ...] = ()
+    kept_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ async def propose(journey: Journey, number: int) -> Proposals:
         requests = await _first_that_fits(journey, estate, open_findings, failed)
         if not requests:
             return Proposals(nothing=_why_nothing(journey, open_findings))
-        return Proposals(made=tuple([await with_labels(estate, request) for request in requests]))
+        return Proposals(made=tuple([await with_labels(journey, estate, request) for request in requests]))
     except (BlindError, TemporaryError) as error:
         return Proposals(blind=str(error))
 
@@ -109,15 +111,18 @@ async def _first_that_fits(
     return ()
 
 
-async def with_labels(estate: Estate, request: ActionRequest) -> Proposal:
-    """The request with the labels of its target and namespace, read live."""
+async def with_labels(journey: Journey, estate: Estate, request: ActionRequest) -> Proposal:
+    """The request with the labels of its target and namespace, and who keeps the target as Git has it, read live."""
     subject = request.subject
     own = await estate.read(subject)
     namespace = None
     if subject.namespace:
         namespace = await estate.read(Subject(estate=estate.id, api_version="v1", kind="Namespace", name=subject.namespace))
     part_of, whole = await workload_of(estate, subject, own)
-    return Proposal(request=replace(request, part_of=part_of), labels=_labels(namespace), workload_labels=_labels(own), whole=whole)
+    kept_by = await journey.kept_by(estate, own) if own is not None else ""
+    return Proposal(
+        request=replace(request, part_of=part_of), labels=_labels(namespace), workload_labels=_labels(own), whole=whole, kept_by=kept_by
+    )
 
 
 def _labels(found: Mapping[str, object] | None) -> Mapping[str, str]:

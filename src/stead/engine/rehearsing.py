@@ -38,6 +38,9 @@ async def _rehearse(journey: Journey, proposal: Proposal) -> Proposal:
         lines = await verb.rehearse(Action(id="rehearsal", incident=0, request=request), estate, hands)
     except SteadError as error:
         lines = [f"it would be refused: {error}"]
+    if verb.prepare is not None:
+        # It is what the answer binds, so all of it is shown; how much that may be was judged when it was made.
+        return replace(proposal, preview=tuple(journey.redact(line) for line in lines))
     shown = [journey.redact(line)[:LONGEST] for line in lines[:MOST_LINES]]
     more = [f"and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
     return replace(proposal, preview=(*shown, *more))

@@ -61,11 +61,22 @@ async def preflight(journey: Journey, action_id: str) -> Preflight:
         return Preflight(why_not=f"the estate {request.subject.estate} is not configured any more")
     try:
         why_not = await verb.preflight(action, estate)
-        now = await estate.observe(request.check, request.fingerprint, request.subject)
-        proposal = await with_labels(estate, request)
+        now = await _fault(journey, verb, request)
+        proposal = await with_labels(journey, estate, request)
     except (BlindError, TemporaryError) as error:
         return Preflight(why_not=f"could not look before acting: {error}")
     return Preflight(why_not=why_not or _unconfirmed(now), proposal=proposal, replicas=now.replicas)
+
+
+async def _fault(journey: Journey, verb: Verb, request: ActionRequest) -> Observation:
+    """A fresh look at what is wrong, in the estate in which it is."""
+    if not verb.at:
+        return await journey.estates[request.subject.estate].observe(request.check, request.fingerprint, request.subject)
+    stored = await journey.store.look(findings.find, request.fingerprint)
+    estate = journey.estates.get(stored.finding.subject.estate) if stored is not None else None
+    if stored is None or estate is None:
+        return Observation(seen=Seen.BLIND, present=False, note="the fault is of an estate that is not configured any more")
+    return await estate.observe(request.check, request.fingerprint, stored.finding.subject)
 
 
 def _unconfirmed(now: Observation) -> str:

@@ -13,7 +13,7 @@ from stead.domain.action import UNDO, ActionState
 from stead.domain.delivery import Because
 from stead.domain.errors import BlindError, TemporaryError
 from stead.domain.incident import IncidentState
-from stead.engine import agenda, decide, investigations, notify, triage
+from stead.engine import agenda, decide, following, investigations, notify, triage
 from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.engine.judging import broken_since
@@ -78,9 +78,14 @@ def _is_good(journey: Journey, stored: StoredAction, observation: Observation) -
 
 def _proven(connection: sa.Connection, journey: Journey, stored: StoredAction, quiet: int) -> None:
     action = stored.action
-    note = f"{action.request.check} was quiet in {quiet} looks"
+    verb = journey.verbs.get(action.request.verb)
+    waits = verb is not None and verb.followed is not None
+    note = f"{action.note} waits for a person" if waits else f"{action.request.check} was quiet in {quiet} looks"
     actions.move(connection, action.id, [ActionState.APPLIED], ActionState.PROVEN, journey.now(), note)
     _record(connection, journey, stored, proven=True, note=note)
+    if waits:
+        following.begin(connection, journey, stored, note)
+        return
     if triage.settle(connection, journey, action.incident):
         return
     if not any(not s.action.state.ended for s in actions.of_incident(connection, action.incident)):
@@ -106,7 +111,7 @@ async def undo(journey: Journey, action_id: str) -> None:
     if stored.undo is None or stored.action.undoes:
         return
     estate = journey.estates[stored.undo.subject.estate]
-    proposal: Proposal = await with_labels(estate, stored.undo)
+    proposal: Proposal = await with_labels(journey, estate, stored.undo)
     await journey.store.run(decide.decide, journey, stored.action.incident, [proposal], f"{action_id}{UNDO}")
 
 

@@ -33,6 +33,7 @@ from stead.engine import (
     approvals,
     decide,
     deliver,
+    following,
     goal_runs,
     hearing,
     heartbeats,
@@ -231,6 +232,22 @@ async def _undo(action: str) -> None:
         await journey().there(lambda: verify.undo(journey(), action))
     except BlindError as error:
         log.warning("the way back could not be proposed", action=action, error=str(error))
+
+
+@DBOS.workflow(name="follow", max_recovery_attempts=None)
+async def follow(ref: str) -> None:
+    """What an action made may have been taken up, or not."""
+    await _guarded("follow", ref, _follow(ref))
+
+
+async def _follow(ref: str) -> None:
+    action, _, position = ref.partition("#")
+    looked = load_plain(await once("look", lambda: _look_after(action)), following.Looked)
+    await _write("take", following.take, action, int(position), looked)
+
+
+async def _look_after(action: str) -> Any:
+    return plain(await journey().there(lambda: following.look(journey(), action)))
 
 
 @DBOS.workflow(name="expire", max_recovery_attempts=None)

@@ -56,7 +56,7 @@ def _known_custom() -> list[tuple[str, str]]:
 def write_role() -> Role:
     """What the verbs need to act, each in addition to the read role. Leave it out, and Stead only tells."""
     verbs = built_in_verbs()
-    names = ", ".join(verb.name for verb in verbs)
+    names = ", ".join(verb.name for verb in verbs if not verb.at)
     return Role(name="stead-write", says=f"Does what the verbs do: {names}.", rules=_merged(rule for verb in verbs for rule in verb.rbac))
 
 

@@ -28,6 +28,7 @@ KINDS: Mapping[str, str] = {
     "action.intent": "intent",
     "action.outcome": "outcome",
     "action.proof": "proof",
+    "action.followed": "followed",
     "proposal.refused": "refusal",
     "stop.thrown": "stop",
     "stop.lifted": "stop",

@@ -106,8 +106,9 @@ class _Book:
 class Docs:
     """The repositories by name."""
 
-    def __init__(self, books: Mapping[str, _Book]) -> None:
+    def __init__(self, books: Mapping[str, _Book], prefix: str) -> None:
         self._books = books
+        self._prefix = prefix
 
     async def list(self, _: Estate, asked: Listing) -> Looked:
         parts: list[str] = []
@@ -125,7 +126,7 @@ class Docs:
         inside = path == book.folder or path.startswith(f"{book.folder}/") or not book.folder
         found = await book.copy.read(path) if inside else None
         if found is None:
-            raise ValueError(f"there is no file `{path[:120]}` in {book.name}; docs_list lists them")
+            raise ValueError(f"there is no file `{path[:120]}` in {book.name}; {self._prefix}_list lists them")
         begin = max(asked.from_line, 1)
         lines = found.splitlines()
         shown = [f"{number}: {line}" for number, line in enumerate(lines[begin - 1 : begin - 1 + MOST_LINES], start=begin)]
@@ -173,17 +174,26 @@ def _open(settings: DocsSettings, clock: Clock, folder: Path) -> Toolset:
     for name, one in settings.repositories.items():
         source = GitSource(url=one.url, ref=one.ref, every=timedelta(minutes=one.minutes), token=one.token)
         books[name] = _Book(name, GitCopy(source, folder / name, clock), one.folder)
-    docs_ = Docs(books)
+    return _toolset("docs", books, f"Documentation in {', '.join(books)}.")
+
+
+def reading(name: str, copies: Mapping[str, tuple[GitCopy, str]], page: str) -> Toolset:
+    """A toolset of that name which reads copies of repositories, each with the folder of it that is read ("" for all)."""
+    return _toolset(name, {called: _Book(called, copy, folder) for called, (copy, folder) in copies.items()}, page)
+
+
+def _toolset(name: str, books: Mapping[str, _Book], page: str) -> Toolset:
+    read = Docs(books, name)
     return Toolset(
-        name="docs",
+        name=name,
         fits=lambda _: True,
         kinds=frozenset(),
         tools=(
-            Tool(name="docs_list", arguments=Listing, run=docs_.list, page="Files of the documentation."),
-            Tool(name="docs_read", arguments=Reading, run=docs_.read, page="A file, with line numbers to cite."),
-            Tool(name="docs_search", arguments=Searching, run=docs_.search, page="Where words stand, with file and line."),
+            Tool(name=f"{name}_list", arguments=Listing, run=read.list, page="Files of the repositories."),
+            Tool(name=f"{name}_read", arguments=Reading, run=read.read, page="A file, with line numbers to cite."),
+            Tool(name=f"{name}_search", arguments=Searching, run=read.search, page="Where words stand, with file and line."),
         ),
-        page=f"Documentation in {', '.join(books)}.",
+        page=page,
     )
 
 

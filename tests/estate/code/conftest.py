@@ -39,7 +39,8 @@ class Remote:
     """A bare repository with a branch `main`, and a tree in which its owner works."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.work = folder / "infra.git", folder / "owner"
+        self.root, self.folder, self.work = folder / "srv", folder / "srv" / "ops" / "infra.git", folder / "owner"
+        self.folder.parent.mkdir(parents=True)
         self.git("init", "--quiet", "--bare", "--initial-branch=main", str(self.folder), at=folder)
         self.git("clone", "--quiet", str(self.folder), str(self.work), at=folder)
         self.git("checkout", "--quiet", "-b", "main")
