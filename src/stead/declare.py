@@ -19,6 +19,7 @@ from stead.domain.gauge import Gauge, Measure
 from stead.domain.heartbeat import Beat
 from stead.domain.model import ModelSpec
 from stead.domain.parameter import Parameter
+from stead.domain.push import Push
 from stead.domain.subject import Subject
 from stead.ports import Channel, Clock, Estate, Hands, HostCommands
 
@@ -362,7 +363,7 @@ class ToolsetKind:
     by_default: bool = False
 
 
-Read = Callable[[bytes, Mapping[str, str]], Sequence[Alert | Beat]]
+Read = Callable[[bytes, Mapping[str, str]], Sequence[Alert | Beat | Push]]
 """What a request's body, with its headers (their names in lower case), says; MalformedError when it is not what such a source sends."""
 
 

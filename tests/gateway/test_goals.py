@@ -80,6 +80,12 @@ async def test_a_goal_of_the_estate_only_tells(tmp_path: Path, clock: SteppedClo
             await ended(service, asked["run"])
             assert server.requests[1]["messages"][0]["content"].startswith(shipped()["reviewer"].text)
 
+            code, out, _ = await types(service, capsys, "trigger peek --on deployment/api --wait")
+            assert code == 0
+            assert "R-3 ended, concluded" in out and "All is well." in out
+            assert "A person asks: About deployment/api." in server.requests[2]["messages"][1]["content"]
+            assert (await types(service, capsys, "trigger helth"))[0] == 1
+
 
 async def test_what_cannot_be_is_refused(thinking: Any, capsys: pytest.CaptureFixture[str]) -> None:
     for line, code, said in (

@@ -194,3 +194,20 @@ async def test_a_model_may_not_act_on_the_word_of_an_alert(tmp_path: Path, clock
             decided = await service.happens("decision.made")
     assert decided["data"]["verdict"] == "deny"
     assert "only an alert says so (alertmanager/DiskFull)" in decided["data"]["why"]
+
+
+PUSH = {"ref": "refs/heads/main", "after": "4" * 40, "repository": {"full_name": "ann/infra"}, "pusher": {"login": "ann"}}
+
+
+@pytest.mark.parametrize("hooked", [{"kind": "git", **WAYS["hmac"]}], indirect=True)
+@pytest.mark.parametrize(("header", "before"), [("X-Gitea-Signature", ""), ("X-Hub-Signature-256", "sha256=")])
+async def test_a_signed_push_is_a_change_and_no_alert(hooked: Service, header: str, before: str) -> None:
+    body = json.dumps(PUSH).encode()
+    signed = {header: before + hmac.new(TOKEN.encode(), body, hashlib.sha256).hexdigest()}
+    for _ in range(2):
+        assert await send(hooked, body, "/hooks/git", **signed) == (202, {"heard": 1})
+    _, changes = await hooked.get("/api/changes")
+    assert [(change["revision"], change["manager"]) for change in changes] == [("main@4444444", "ann")], "once, however often it is sent"
+    assert (await send(hooked, body + b" ", "/hooks/git", **signed))[0] == 401
+    assert (await send(hooked, body, "/hooks/git", **{"X-No": "1"}))[0] == 401
+    assert (await hooked.get("/api/incidents?all=true"))[1] == []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from stead.app.shown import change
 from stead.domain.change import Change
 from stead.domain.errors import UserError
+from stead.domain.push import Push, change_of
+from stead.engine.hearing import OUTSIDE
 from stead.estate.history.book import Book
 from stead.estate.history.kept import Keeper
 from stead.ports import Estate
@@ -24,7 +27,7 @@ MOST = 2_000
 """Changes that are looked through for an answer."""
 
 
-def open_history(folder: Path, estates: Iterable[Estate]) -> Book:
+def open_history(folder: Path, estates: Collection[Estate]) -> Book:
     """Open the history of this installation, and let the estates that have one write into it. UserError when it cannot be opened."""
     from stead.estate.kubernetes.estate import KubernetesEstate
 
@@ -56,6 +59,24 @@ def installation_key(folder: Path) -> bytes:
     if len(found) < _KEY_BYTES:
         raise UserError(f"the installation's key {path} is cut off", hint="delete it: a new one is made, and one change may be told twice")
     return found
+
+
+def note_push(book: Book, estates: Collection[Estate], push: Push, only: str, at: datetime) -> None:
+    """Note the push in the history of each cluster, where something may be made from the repository, or of `only` one estate.
+
+    The same push once more changes nothing.
+    """
+    from stead.estate.kubernetes.estate import KubernetesEstate
+
+    told = [estate for estate in estates if isinstance(estate, KubernetesEstate) and only in ("", estate.id)]
+    for estate in told:
+        estate.pushed(change_of(push, estate.id, at))
+    if not told:
+        change = change_of(push, only or next((estate.id for estate in estates), OUTSIDE), at)
+        place = (change.subject.kind, "", change.subject.name)
+        if all(replace(one, at=at) != change for one in book.of_one(change.subject.estate, place)):
+            book.add(place, change)
+            book.commit()
 
 
 def change_list(book: Book, about: str, since: datetime, most: int) -> list[dict[str, Any]]:

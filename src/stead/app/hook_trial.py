@@ -10,10 +10,12 @@ from stead.app.hook_settings import HookSettings
 from stead.app.hooks import hook_settings
 from stead.app.settings import Settings
 from stead.app.yaml_file import Written
+from stead.clocks import SystemClock
 from stead.declare import Read, SourceKind
 from stead.domain.alert import Alert, about, finding_of
 from stead.domain.errors import Exit, MalformedError, UserError
 from stead.domain.heartbeat import Beat
+from stead.domain.push import Push, change_of, cleaned
 from stead.domain.redaction import redact
 
 
@@ -39,8 +41,13 @@ def trial(hook: HookSettings, read: Read, body: bytes, headers: Mapping[str, str
     return [_shown(hook, one) for one in said]
 
 
-def _shown(hook: HookSettings, one: Alert | Beat) -> dict[str, Any]:
-    return {"becomes": "heartbeat", "name": one.name} if isinstance(one, Beat) else _alert(hook, one)
+def _shown(hook: HookSettings, one: Alert | Beat | Push) -> dict[str, Any]:
+    if isinstance(one, Beat):
+        return {"becomes": "heartbeat", "name": one.name}
+    if isinstance(one, Push):
+        change = change_of(cleaned(one, redact), hook.estate, SystemClock().now())
+        return {"becomes": "change", "name": change.name, "by": change.manager, "from": change.source, "what": change.what}
+    return _alert(hook, one)
 
 
 def _alert(hook: HookSettings, alert: Alert) -> dict[str, Any]:

@@ -43,6 +43,7 @@ COMMANDS = {
     "repl": Command("repl:repl"),
     "sessions": Command("sessions:app", group=True),
     "investigate": Command("runs:investigate"),
+    "trigger": Command("trigger:trigger"),
     "runs": Command("runs:app", group=True),
     "why": Command("reasons:why"),
     "why-not": Command("reasons:why_not"),

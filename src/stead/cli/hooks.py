@@ -104,6 +104,9 @@ def _headers(given: list[str]) -> Mapping[str, str]:
 
 
 def _told(one: Mapping[str, Any]) -> Iterator[str]:
+    if one["becomes"] == "change":
+        yield f"a change: {one['name']}, by {one['by'] or 'somebody'}, from {one['from'] or 'nothing that is told'}: {one['what']}"
+        return
     if one["becomes"] == "heartbeat":
         yield f"a sign of life of the heartbeat {one['name']}"
         return

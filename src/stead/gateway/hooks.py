@@ -10,11 +10,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from stead.app.history import note_push
 from stead.app.hooks import Hook
 from stead.app.wiring import Stead
 from stead.domain.alert import Alert
 from stead.domain.errors import MalformedError
 from stead.domain.heartbeat import Beat, Signal
+from stead.domain.push import Push, cleaned
 from stead.engine import heartbeats
 from stead.engine.hearing import Message
 from stead.gateway.errors import ApiError
@@ -42,6 +44,8 @@ def router(stead: Stead) -> APIRouter:
         until = stead.clock.now() + hook.settings.forget_after
         for beat in (one for one in said if isinstance(one, Beat)):
             await stead.change(heartbeats.ping, name=beat.name, signal=Signal.SUCCESS)
+        for push in (one for one in said if isinstance(one, Push)):
+            _note(stead, push, hook.settings.estate)
         await stead.ear.hear([_message(hook, one, until) for one in said if isinstance(one, Alert)])
         return {"heard": len(said)}
 
@@ -58,6 +62,13 @@ def router(stead: Stead) -> APIRouter:
     return made
 
 
+def _note(stead: Stead, push: Push, estate: str) -> None:
+    """Keep the push in the history. UserError while Stead is not running."""
+    told = cleaned(push, stead.journey.redact)
+    if stead.history is not None:  # it is open for as long as that runs
+        note_push(stead.history, stead.estates.values(), told, estate, stead.clock.now())
+
+
 def _pace(pace: Pace, request: Request, stead: Stead) -> None:
     sender = request.client.host if request.client else ""
     wait = pace.wait(sender, stead.clock.now())
@@ -67,7 +78,7 @@ def _pace(pace: Pace, request: Request, stead: Stead) -> None:
         raise ApiError(503, "more came from here than the hook takes in a minute", "send again later, or raise `per_minute`", headers=after)
 
 
-def _read(hook: Hook, body: bytes, request: Request) -> Sequence[Alert | Beat]:
+def _read(hook: Hook, body: bytes, request: Request) -> Sequence[Alert | Beat | Push]:
     try:
         alerts = hook.read(body, request.headers)
     except MalformedError as error:

@@ -147,6 +147,13 @@ class Book:
             log.warning("the history of changes could not be written (%s): it lacks what happens now", error)
         self._full = True
 
+    def of_one(self, estate: str, place: Place) -> list[Change]:
+        """The changes of one object that are kept, newest first."""
+        rows = self._db.execute(
+            "select body from change where estate = ? and kind = ? and namespace = ? and name = ? order by id desc", (estate, *place)
+        )
+        return [msgspec.json.decode(body, type=Change) for (body,) in rows]
+
     def changes(self, *, since: datetime | None = None, estate: str = "", most: int = 500) -> list[Change]:
         """Changes made since then, newest first, of one estate or ("") of all."""
         where, values = "at >= ?", [0.0 if since is None else since.timestamp()]

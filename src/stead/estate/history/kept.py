@@ -16,6 +16,7 @@ import msgspec
 
 from stead.domain.change import FieldChange
 from stead.domain.redaction import MARK, Redactor
+from stead.estate.history.hands import Application, application_of
 from stead.estate.kubernetes.live import at, text
 from stead.estate.kubernetes.revisions import REVISION
 from stead.estate.kubernetes.slices.meta import Slice
@@ -40,6 +41,7 @@ SPECS = frozenset(
         ("argoproj.io", "Application"),
         ("kustomize.toolkit.fluxcd.io", "Kustomization"),
         ("helm.toolkit.fluxcd.io", "HelmRelease"),
+        ("source.toolkit.fluxcd.io", "GitRepository"),
     }
 )
 """(API group, kind) of what is remembered: what people and their tools write, and nothing that only says how things are."""
@@ -50,6 +52,15 @@ _STATUS = frozenset({"Node", "Application", "Kustomization", "HelmRelease"})
 
 class _Annotations(Slice, frozen=True):
     revision: str = msgspec.field(default="", name=REVISION)
+    tracked: str = msgspec.field(default="", name="argocd.argoproj.io/tracking-id")
+
+
+class _Labels(Slice, frozen=True):
+    argo: str = msgspec.field(default="", name="argocd.argoproj.io/instance")
+    kustomize: str = msgspec.field(default="", name="kustomize.toolkit.fluxcd.io/name")
+    kustomize_in: str = msgspec.field(default="", name="kustomize.toolkit.fluxcd.io/namespace")
+    helm: str = msgspec.field(default="", name="helm.toolkit.fluxcd.io/name")
+    helm_in: str = msgspec.field(default="", name="helm.toolkit.fluxcd.io/namespace")
 
 
 class _Meta(Slice, frozen=True):
@@ -57,6 +68,7 @@ class _Meta(Slice, frozen=True):
     namespace: str = ""
     uid: str = ""
     annotations: _Annotations | None = None
+    labels: _Labels | None = None
 
 
 class _Shallow(Slice, frozen=True):
@@ -72,13 +84,14 @@ _SHALLOW: msgspec.json.Decoder[_Shallow] = msgspec.json.Decoder(_Shallow)
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What a shallow look tells: whose object it is, a hash of what is remembered of it, and a Deployment's revision."""
+    """What a shallow look tells: whose object it is, a hash of what is remembered, a Deployment's revision, which application made it."""
 
     namespace: str
     name: str
     uid: str
     hash: bytes
     revision: str
+    made_by: Application | None = None
 
 
 def glance(kind: str, raw: bytes | msgspec.Raw) -> Glance | None:
@@ -96,7 +109,20 @@ def glance(kind: str, raw: bytes | msgspec.Raw) -> Glance | None:
     except (ValueError, RecursionError, TypeError):
         return None
     meta = found.metadata
-    return Glance(meta.namespace, meta.name, meta.uid, hashed.digest(), meta.annotations.revision if meta.annotations else "")
+    revision = meta.annotations.revision if meta.annotations else ""
+    return Glance(meta.namespace, meta.name, meta.uid, hashed.digest(), revision, _made_by(meta))
+
+
+def _made_by(meta: _Meta) -> Application | None:
+    """As `application_of` reads it from the whole object."""
+    tracked = meta.annotations.tracked if meta.annotations else ""
+    if not tracked and meta.labels in (None, _UNMARKED):
+        return None
+    labels: Any = msgspec.to_builtins(meta.labels) if meta.labels else {}
+    return application_of({"metadata": {"annotations": {"argocd.argoproj.io/tracking-id": tracked}, "labels": labels}})
+
+
+_UNMARKED = _Labels()
 
 
 class Keeper:

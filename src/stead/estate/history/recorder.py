@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from stead.domain.subject import Key, Subject
 from stead.estate.history.book import Book, Place
 from stead.estate.history.hands import Application, application_of, hand_of, moment, revision_words, source_words
 from stead.estate.history.kept import SPECS, Glance, Keeper, glance, revision_of, shown
+from stead.estate.history.made_from import SOURCE, MadeFrom
 from stead.estate.history.related import related
 from stead.estate.kubernetes.kinds import Kind
 from stead.estate.kubernetes.live import text
@@ -45,13 +46,16 @@ class History:
         self._known = book.known(estate_id)
         self._revisions: dict[Application, str] = {}
         self._numbered: dict[Place, str] = {}
+        self._made_from = MadeFrom()
+        self._made_by: dict[Place, Application] = {}
         self._recent: dict[Key, list[Change]] = {}
         self._held = 0
         book.prune(clock.now())
         for change in reversed(book.changes(since=clock.now() - 2 * LOOKBACK, estate=estate_id, most=_MOST_RECENT)):
             self._hold(change)
-        for kind in {place[0] for place in self._hashes if place[0].partition(".")[0] in _APPLICATIONS}:
+        for kind in {place[0] for place in self._hashes if place[0].partition(".")[0] in (*_APPLICATIONS, SOURCE)}:
             for place, body in book.bodies(estate_id, kind):
+                self._made_from.note(kind.partition(".")[0], *place[1:], body)
                 self._remember_revision(kind.partition(".")[0], place, text(body, "revision"))
 
     # What the watch tells
@@ -64,6 +68,8 @@ class History:
         if found is None or self._excluded(found.namespace):
             return
         place = _place(kind, found.namespace, found.name)
+        if found.made_by is not None:
+            self._made_by[place] = found.made_by
         if self._hashes.get(place) != found.hash:
             try:
                 obj = msgspec.json.decode(raw, type=dict[str, Any])
@@ -78,6 +84,7 @@ class History:
     def gone(self, kind: Kind, namespace: str, name: str) -> None:
         """The API server says that it is deleted."""
         place = _place(kind, namespace, name)
+        self._made_by.pop(place, None)
         if self._hashes.pop(place, None) is not None:
             self._book.remove(self._id, place)
             self._add(place, Change(subject=_subject(self._id, kind, namespace, name, ""), at=self._clock.now(), done=Done.DELETED))
@@ -106,18 +113,36 @@ class History:
             return finding
         since = finding.since or self._clock.now()
         # That a ConfigMap was made breaks nothing; that the workload itself was made tells that it never worked.
-        found = [
-            change
-            for key in related(finding, view)
-            for change in self._recent.get(key, ())
-            if change.done is not Done.CREATED or key in finding.keys
-        ]
-        near = causes(found, since)
+        keys = related(finding, view)
+        found = [change for key in keys for change in self._recent.get(key, ()) if change.done is not Done.CREATED or key in finding.keys]
+        near = causes([*found, *self._pushes(keys)], since)
         return replace(finding, changes=near) if near else finding
 
     def since(self, when: datetime) -> list[Change]:
         """All changes since then, newest first, at most 2,000."""
         return self._book.changes(since=when, estate=self._id, most=2_000)
+
+    def pushed(self, change: Change) -> bool:
+        """Note a push to a repository. False when it was noted before: the forge sent it again."""
+        place = (change.subject.kind, "", change.subject.name)
+        if any(replace(one, at=change.at) == change for one in self._book.of_one(self._id, place)):
+            return False
+        self._add(place, change)
+        self._book.commit()
+        return True
+
+    def _pushes(self, keys: Iterable[Key]) -> Iterator[Change]:
+        """Pushes of what the applications are made from that made these objects, or are these objects."""
+        told = set[tuple[Key, datetime]]()
+        for _, group, kind, namespace, name in keys:
+            place = (f"{kind}.{group}" if group else kind, namespace, name)
+            application = (kind, namespace, name) if kind in _APPLICATIONS else self._made_by.get(place)
+            for tracked in () if application is None else self._made_from.of(application):
+                for subject in tracked.subjects(self._id):
+                    for change in self._recent.get(subject.key, ()):
+                        if tracked.touched_by(change) and (subject.key, change.at) not in told:
+                            told.add((subject.key, change.at))
+                            yield change
 
     # How it is noted
 
@@ -126,6 +151,8 @@ class History:
         before = self._book.body(self._id, place) if place in self._hashes else None
         self._hashes[place] = found.hash
         self._book.put(self._id, place, found.uid, found.hash, kept)
+        if kind.kind in (*_APPLICATIONS, SOURCE):
+            self._made_from.note(kind.kind, found.namespace, found.name, kept)
         if kind.kind in _APPLICATIONS:
             self._remember_revision(kind.kind, place, revision_of(kind.kind, obj))
         subject = _subject(self._id, kind, found.namespace, found.name, found.uid)

@@ -122,6 +122,10 @@ class KubernetesEstate:
         keys = None if near is None else {near.key} if self._watcher is None else {*around(near, self._watcher.mirror.view)}
         return [change for change in self._history.since(self._clock.now() - within) if keys is None or change.subject.key in keys]
 
+    def pushed(self, change: Change) -> bool:
+        """Note a push to a repository from which something here may be made. False when it was noted before."""
+        return self._history is not None and self._history.pushed(change)
+
     async def sightings(self) -> AsyncIterator[Sightings]:
         """Watch until closed. Only one watch at a time."""
         watcher = self._watcher = Watcher(
