@@ -18,6 +18,7 @@ test: setup ## Every check and test that CI runs
 	@scripts/system-package bubblewrap command -v bwrap
 	@scripts/system-package passt command -v pasta
 	@scripts/system-package iproute2 command -v ip
+	@scripts/system-package systemd command -v systemd-analyze
 	@scripts/system-package prometheus command -v prometheus
 	@scripts/system-package prometheus-alertmanager command -v prometheus-alertmanager
 	@scripts/test

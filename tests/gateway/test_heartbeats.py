@@ -99,6 +99,8 @@ async def test_the_watchdog_feeds_a_heartbeat_and_is_no_alert(beating: Service) 
         ({"heartbeats": [BACKUP, BACKUP]}, "heartbeats: `backup` is named twice"),
         ({"heartbeats": [{**BACKUP, "estate": "hous"}]}, "there is no estate `hous`"),
         ({"heartbeats": [{**BACKUP, "every": "0s"}]}, "`heartbeats[0].every` must be at least 1s"),
+        ({"heartbeats": [{**BACKUP, "schedule": "0 3 * * *"}]}, "`heartbeats[0]` needs one of `every` and `schedule`"),
+        ({"heartbeats": [{**BACKUP, "every": None, "schedule": "at 2027-01-01"}]}, "`heartbeats[0].schedule` comes once"),
         ({"heartbeats": [BACKUP], "hooks": [{**ALERTMANAGER, "watchdog": "backupp"}]}, "names no heartbeat `backupp`"),
         ({"heartbeats": [{**BACKUP, "token": "env:NOT_THERE"}]}, "the secret `env:NOT_THERE` is not in the environment"),
     ],

@@ -167,4 +167,5 @@ async def test_what_it_silences_is_over_after_its_time(on_call: OnCall, alertman
     assert (await on_call.incident())["state"] == "open", "Alertmanager says nothing of what it silences"
     await on_call.passes(4 * MINUTE)
     assert (await on_call.incident())["state"] == "resolved"
-    assert len(on_call.chat.messages) == 1
+    assert len(on_call.chat.messages) == 1, "one message, edited to resolved"
+    assert on_call.chat.last.resolved

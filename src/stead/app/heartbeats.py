@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from stead.app.config_errors import nearest
+from stead.app.durations import duration_text
 from stead.app.settings import Settings
 from stead.app.shown import time
 from stead.app.yaml_file import Written
@@ -66,7 +67,7 @@ def heartbeat_list(connection: sa.Connection, journey: Journey) -> list[dict[str
             "last_at": time(pulse.last_at),
             "started_at": time(pulse.started_at),
             "expected_at": time(expected(rule, pulse, journey.listening_since)),
-            "every": rule.every.total_seconds(),
+            "when": rule.schedule.text if rule.schedule is not None else f"every {duration_text(rule.every)}",
             "grace": rule.grace.total_seconds(),
             "said": pulse.said,
         }

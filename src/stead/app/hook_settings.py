@@ -25,7 +25,7 @@ class HookSettings(Section):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True, strict=True, hide_input_in_errors=True)
 
     kind: str = Field(
-        description="`alertmanager`, `grafana`, `generic`, `git`, or one that a visitor brings. "
+        description="`alertmanager`, `grafana`, `generic`, `git`, `systemd`, or one that a visitor brings. "
         "Further keys belong to the kind, and its page lists them."
     )
     name: str = Field(default="", pattern=f"^$|{NAME}", description="Its name in messages and in its address. Default: its kind.")

@@ -24,6 +24,7 @@ from stead.app import (
     policy_watch,
     reload,
     runs_told,
+    spool,
     standing,
 )
 from stead.app.audit_heads import Heads
@@ -181,16 +182,15 @@ class Stead:
         self.store.listen(lambda: _soon(loop, self._wake))
         self._spawn("inbox", self.ear.follow)
         self._spawn("due", partial(due.dispatch, self._journey))
+        self._spawn("spool", partial(spool.follow, self.folder / spool.FOLDER, self.clock, spool.hearer(self.ear, self.store, self.clock)))
         for estate in self.estates:
             self._watch(estate)
         for channel in self.reception.listeners.names:
             self._spawn(f"listen {channel}", partial(self.reception.listeners.keep, channel))
         self._spawn("audit", partial(audit_watch.follow, self.heads, self.clock, self._chain_end, self._send_head))
         if isinstance(self.settings.policy, Path):
-            follow = partial(
-                policy_watch.follow, self.settings.policy, self.clock, self._load_policy, self._use_policy, self._policy_broken
-            )
-            self._spawn("policy", follow)
+            done = (self._load_policy, self._use_policy, self._policy_broken)
+            self._spawn("policy", partial(policy_watch.follow, self.settings.policy, self.clock, *done))
         if self.settings.checks.folders:
             self._spawn("folders of checks", partial(reload.follow, self.settings.checks.folders, self.clock, self.reload_checks))
         if self.settings.jobs.folders:

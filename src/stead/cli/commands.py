@@ -63,6 +63,7 @@ COMMANDS = {
     "report": Command("report:report"),
     "watchdog": Command("watchdog:watchdog"),
     "silence": Command("silence:app", group=True),
+    "failure": Command("failure:failure"),
     "hooks": Command("hooks:app", group=True),
     "heartbeats": Command("heartbeats:app", group=True),
     "config": Command("config:app", group=True),

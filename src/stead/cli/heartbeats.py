@@ -34,12 +34,12 @@ def list_(url: Url = None, token: Token = None, output: Output = Form.TABLE) -> 
             one["state"],
             _moment(one["last_at"]) or "never",
             _moment(one["expected_at"]),
-            duration_text(timedelta(seconds=one["every"])),
+            one["when"],
             duration_text(timedelta(seconds=one["grace"])),
         ]
         for one in found
     ]
-    table(("NAME", "STATE", "LAST", "EXPECTED", "EVERY", "GRACE"), rows, empty="No heartbeat is configured.", widest=0)
+    table(("NAME", "STATE", "LAST", "EXPECTED", "WHEN", "GRACE"), rows, empty="No heartbeat is configured.", widest=0)
 
 
 def _moment(text: str | None) -> str:

@@ -10,11 +10,17 @@ from enum import StrEnum
 
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Severity
+from stead.domain.schedule import Schedule
 from stead.domain.subject import Subject
 
 HOOK = "stead/heartbeat"
 """Under which what is missing is heard. No hook of the configuration can be called so."""
 CHECK = "heartbeat"
+
+
+EARLY = timedelta(minutes=1)
+"""A report may come this much before its time, by another machine's clock."""
+NEVER = timedelta(days=36_500)
 
 
 class Signal(StrEnum):
@@ -44,18 +50,21 @@ class Beat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """What is expected: a report `every` so often, `grace` later at most."""
+    """What is expected: a report `every` so often, or by a `schedule` instead, `grace` later at most."""
 
     name: str
     title: str
     every: timedelta
     grace: timedelta
+    schedule: Schedule | None = None
     severity: Severity = Severity.WARNING
     estate: str = ""
 
     def next_after(self, moment: datetime) -> datetime:
         """When the report after the one of `moment` is expected."""
-        return moment + self.every
+        if self.schedule is None:
+            return moment + self.every
+        return self.schedule.next_after(moment + EARLY) or moment + NEVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

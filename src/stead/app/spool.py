@@ -1,0 +1,99 @@
+"""The spool of failures of units: a folder in the state folder, one file a report, for the time in which nobody listens.
+
+Promise: a report is there whole or not at all, and leaves only after it is stored elsewhere. The folder holds `MOST` at most; of more, the
+oldest go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from stead.app.hearing import Ear
+from stead.domain.alert import Alert
+from stead.domain.errors import MalformedError, StorageError
+from stead.engine.hearing import Message
+from stead.ports import Clock
+from stead.sources.systemd import read
+from stead.store import alerts
+from stead.store.database import Store
+
+FOLDER = "failures"
+HOOK = "systemd"
+"""The name under which what is spooled is heard."""
+MOST = 1000
+LARGEST = 64 * 1024
+EVERY = timedelta(seconds=5)
+LASTS = timedelta(minutes=30)
+"""Nobody says that a unit is well again: after this the check `failed_units` alone knows."""
+
+log = structlog.get_logger("stead")
+
+
+def hearer(ear: Ear, store: Store, clock: Clock) -> Callable[[Alert], Awaitable[None]]:
+    """Hears a report once: one that is known already changes nothing, even when its alert is over."""
+
+    async def hear(alert: Alert) -> None:
+        if not await store.look(alerts.some, [(HOOK, alert.key)]):
+            await ear.hear([Message(hook=HOOK, alert=replace(alert, until=clock.now() + LASTS))])
+
+    return hear
+
+
+def put(folder: Path, report: str, body: bytes) -> Path:
+    """Keep a report; its file. OSError when that cannot be."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for old in waiting(folder)[: -MOST + 1 or None]:
+        old.unlink(missing_ok=True)
+    file = folder / f"{report}.json"
+    half = folder / f".{report}"
+    with half.open("wb") as opened:
+        opened.write(body)
+        opened.flush()
+        os.fsync(opened.fileno())
+    half.replace(file)
+    return file
+
+
+def waiting(folder: Path) -> list[Path]:
+    """The reports in the folder, oldest first."""
+
+    def written(file: Path) -> float:
+        with contextlib.suppress(OSError):
+            return file.stat().st_mtime
+        return 0.0
+
+    return sorted(folder.glob("*.json"), key=lambda file: (written(file), file.name))
+
+
+async def follow(folder: Path, clock: Clock, hear: Callable[[Alert], Awaitable[None]]) -> None:
+    """Hear what is spooled, at once and whenever something comes, until cancelled. `hear` returns once it is stored."""
+    while True:
+        for file in await asyncio.to_thread(waiting, folder):
+            await _take(file, hear)
+        await clock.sleep_until(clock.now() + EVERY)
+
+
+async def _take(file: Path, hear: Callable[[Alert], Awaitable[None]]) -> None:
+    try:
+        for alert in read(await asyncio.to_thread(_contents, file), {}):
+            await hear(alert)
+    except (OSError, StorageError) as error:
+        log.warning("a report of a failed unit cannot be taken yet", file=str(file), why=str(error))
+    except MalformedError as error:
+        log.warning("a file in the spool is no report of a failed unit, and is put aside", file=str(file), why=str(error))
+        await asyncio.to_thread(file.replace, file.with_suffix(".bad"))
+    else:
+        await asyncio.to_thread(file.unlink, missing_ok=True)
+
+
+def _contents(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(LARGEST + 1)
