@@ -27,5 +27,11 @@ async def test_somebody_takes_it_and_looks_after_the_outbox(open_door: Any, caps
     ):
         assert await terminal.types(line) != 0
         assert said in terminal.err
+    assert await terminal.types("away list") == 0
+    assert terminal.err == "Nobody is away.\n"
+    assert await terminal.types("away set nobody --for 1h") != 0
+    assert "there is no receiver `nobody`" in terminal.err
+    assert await terminal.types("away back nobody") != 0
+    assert "`nobody` is not away" in terminal.err
     assert await terminal.types("outbox list --all -o json") == 0
     assert json.loads(terminal.out) == []

@@ -75,7 +75,8 @@ _MONTHS = (
 )
 
 
-def _minutes(text: str) -> int:
+def minutes_of(text: str) -> int:
+    """`07:30` → 450. ValueError for what is no time of day."""
     found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)|24:00", text, re.ASCII)
     if found is None:
         raise ValueError(f"`{text[:20]}` is not a time of day; write 02:00")
@@ -92,6 +93,11 @@ def _named(texts: tuple[str, ...], names: tuple[str, ...], what: str) -> frozens
         begin, end = names.index(first), names.index(last or first)
         found.update(n % len(names) for n in range(begin, end + 1 + (len(names) if end < begin else 0)))
     return frozenset(found)
+
+
+def weekdays_of(texts: tuple[str, ...]) -> frozenset[int]:
+    """`monday:friday` → {0, 1, 2, 3, 4}. ValueError for what is no day."""
+    return _named(texts, _WEEKDAYS, "weekday")
 
 
 def _days(texts: tuple[str, ...]) -> Days:
@@ -127,13 +133,13 @@ class MaintenanceSettings(Section):
 
     def window(self) -> Window:
         """The window. ValueError for times that are none."""
-        zone = _zone(self.location)
+        zone = zone_of(self.location)
         once = self._once(zone)
         if once is None:
             daily = Daily(
-                begins=_minutes(self.start_time) % 1440,
-                ends=_minutes(self.end_time),
-                weekdays=_named(self.weekdays, _WEEKDAYS, "weekday"),
+                begins=minutes_of(self.start_time) % 1440,
+                ends=minutes_of(self.end_time),
+                weekdays=weekdays_of(self.weekdays),
                 days_of_month=_days(self.days_of_month),
                 months=frozenset(n + 1 for n in _named(self.months, _MONTHS, "month")),
             )
@@ -153,7 +159,8 @@ class MaintenanceSettings(Section):
         return start, end
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of that name. ValueError for none."""
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError) as error:

@@ -28,6 +28,7 @@ BECAUSE: Mapping[str, str] = {
     "reminder": "a question waited for an answer",
     "repeated": "it was still open, and its route wants it said again",
     "unanswered": "nobody had acknowledged it",
+    "together": "several waited, or were too many to tell one by one",
 }
 
 

@@ -10,9 +10,10 @@ from pydantic import ConfigDict, Field, PlainSerializer, PlainValidator, WithJso
 
 from stead.app.durations import Duration
 from stead.app.muting_settings import matcher_list, matcher_texts
-from stead.app.sections import NAME, Section
+from stead.app.receiver_settings import ReceiverSettings
+from stead.app.sections import Section
 from stead.domain.matching import Matchers
-from stead.domain.routing import ROUTE_LABELS, Receiver, Route, Routing, Waits
+from stead.domain.routing import ROUTE_LABELS, Route, Routing, Waits
 
 _DEEPEST = 20
 
@@ -27,16 +28,6 @@ RouteMatchers = Annotated[
     PlainSerializer(matcher_texts, return_type=list[str]),
     WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 1, "examples": [['severity="critical"']]}),
 ]
-
-
-class ReceiverSettings(Section):
-    """Somebody to tell, or a place where several read. Each channel is also a receiver of its own name."""
-
-    name: str = Field(pattern=NAME, description="Its name in routes. That of a channel says more about that channel.")
-    channels: tuple[str, ...] = Field(default=(), description="By which channels it is told. Default: the channel of its own name.")
-
-    def receiver(self) -> Receiver:
-        return Receiver(name=self.name, channels=self.channels or (self.name,))
 
 
 class RouteSettings(Section):

@@ -12,6 +12,7 @@ from stead.app.route_settings import routing_of
 from stead.app.settings import Settings
 from stead.domain.errors import UserError
 from stead.domain.finding import Severity
+from stead.domain.keeping import Habits, kept
 from stead.domain.muting import LABELS, Inhibition
 from stead.domain.routing import ABOUT, INCIDENT, ROUTE_LABELS, SOURCE, Receiver, Route, Routing, Taken
 
@@ -43,6 +44,7 @@ def tested(settings: Settings, labels: Mapping[str, str], now: datetime) -> Json
         "labels": dict(labels),
         "routes": [_taken(taken, routing, channels, settings) for taken in root.find(labels)],
         "channels": list(routing.plans(labels, channels)),
+        "kept": list(_kept(routing, root.find(labels), channels, labels, now)),
         "muted": [_window(name, until) for name, until in _windows(settings, labels, now)],
         "inhibited": [_inhibition(rule) for rule in _inhibitions(settings) if rule.target.match(labels)],
     }
@@ -72,6 +74,15 @@ def _taken(taken: Taken, routing: Routing, channels: Sequence[str], settings: Se
 
 def _receiver(receiver: Receiver) -> Json:
     return {"name": receiver.name, "channels": list(receiver.channels)}
+
+
+def _kept(routing: Routing, routes: Sequence[Taken], channels: Sequence[str], labels: Mapping[str, str], now: datetime) -> Iterator[str]:
+    """Which of the receivers would not be told at once at this moment."""
+    severity = Severity(labels.get("severity", Severity.WARNING))
+    for name in dict.fromkeys(receiver.name for taken in routes for receiver in routing.named(taken.receivers, channels)):
+        habits = routing.receivers[name].habits if name in routing.receivers else Habits()
+        if (waits := kept(name, habits, {}, severity, now)) is not None:
+            yield str(waits)
 
 
 def _windows(settings: Settings, labels: Mapping[str, str], now: datetime) -> Iterator[tuple[str, datetime | None]]:

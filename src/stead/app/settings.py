@@ -19,12 +19,14 @@ from stead.app.estate_settings import EstateSettings
 from stead.app.heartbeat_settings import HeartbeatSettings
 from stead.app.hook_settings import HookSettings
 from stead.app.job_settings import JobsSettings
+from stead.app.lifesign import LifesignSettings
 from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSettings
 from stead.app.muting_settings import InhibitSettings, MaintenanceSettings, SeveritySettings
 from stead.app.own_settings import OwnCheckSettings
 from stead.app.people_settings import PersonSettings
+from stead.app.receiver_settings import ReceiverSettings
 from stead.app.repository_settings import RepositorySettings
-from stead.app.route_settings import ReceiverSettings, RootSettings, unknown_names
+from stead.app.route_settings import RootSettings, unknown_names
 from stead.app.sections import NAME, FilePath, Section, a_path
 from stead.app.watchdog_settings import WatchdogSettings
 from stead.clocks import ScaledClock, SystemClock
@@ -155,6 +157,9 @@ class ChannelSettings(Section):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True, strict=True, hide_input_in_errors=True)
 
     name: str = Field(pattern=NAME, description="Its name in messages and in `stead show`.")
+    most_a_minute: int = Field(
+        default=20, ge=0, le=1000, description="Messages in a minute beyond which incidents are told in one that lists them; 0: any number."
+    )
     kind: str = Field(description="`terminal`, `webhook`, `apprise`, or one that a visitor brings.")
 
     agent: str = Field(default="", description="Who answers what is asked there. Default: the investigator.")
@@ -260,6 +265,7 @@ class Settings(Section):
     routes: RootSettings | None = Field(default=None, description="Who is told what. Default: every channel is told everything.")
     hooks: tuple[HookSettings, ...] = Field(default=(), description="Which other systems may say what is wrong, and how each is known.")
     heartbeats: tuple[HeartbeatSettings, ...] = Field(default=(), description="What should report again and again; its silence is told.")
+    heartbeat: LifesignSettings | None = Field(default=None, description="A sign of life, sent while Stead works. Default: none.")
     timing: TimingSettings = TimingSettings()
     maintenance: tuple[MaintenanceSettings, ...] = Field(
         default=(), description="Planned work, once or again and again: what breaks in it is told after it, if it is still broken."

@@ -20,12 +20,14 @@ from stead.app import (
     auditing,
     discover,
     jobs,
+    lifesign,
     policy_told,
     policy_watch,
     reload,
     runs_told,
     spool,
     standing,
+    telling,
 )
 from stead.app.audit_heads import Heads
 from stead.app.chat.reception import Reception
@@ -40,7 +42,6 @@ from stead.app.muting_settings import BUILT_IN
 from stead.app.own_namespaces import own_namespaces
 from stead.app.ownership import Ownership
 from stead.app.repositories import code_tools, owners_of, verbs_with
-from stead.app.route_settings import routing_of
 from stead.app.settings import Settings
 from stead.app.souls import Souls
 from stead.app.stock_jobs import wanted_jobs
@@ -150,8 +151,7 @@ class Stead:
             kept_by=owners_of(self.estates),
             playbooks=tuple(self.shelves.playbooks.values()),
             channels=self.channels,
-            ladders=tuple(escalation.ladder() for escalation in self.settings.escalations),
-            routing=routing_of(self.settings.routes, self.settings.receivers),
+            **telling.of(self.settings),
             windows=tuple(window.window() for window in self.settings.maintenance),
             severity_rules=tuple(rule.rule() for rule in self.settings.severity_rules),
             inhibitions=(*BUILT_IN, *(rule.inhibition() for rule in self.settings.inhibit_rules)),
@@ -188,6 +188,8 @@ class Stead:
         for channel in self.reception.listeners.names:
             self._spawn(f"listen {channel}", partial(self.reception.listeners.keep, channel))
         self._spawn("audit", partial(audit_watch.follow, self.heads, self.clock, self._chain_end, self._send_head))
+        if self.settings.heartbeat is not None:
+            self._spawn("sign of life", partial(lifesign.watch, self.settings.heartbeat, self))
         if isinstance(self.settings.policy, Path):
             done = (self._load_policy, self._use_policy, self._policy_broken)
             self._spawn("policy", partial(policy_watch.follow, self.settings.policy, self.clock, *done))

@@ -56,6 +56,7 @@ COMMANDS = {
     "autonomy": Command("policy:autonomy"),
     "audit": Command("audit:app", group=True),
     "adopt": Command("adopt:adopt"),
+    "away": Command("away:app", group=True),
     "ack": Command("outbox:ack"),
     "outbox": Command("outbox:app", group=True),
     "routes": Command("routes:app", group=True),

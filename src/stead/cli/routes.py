@@ -46,6 +46,8 @@ def test(
     for route in found["routes"]:
         print(line(" → ".join(route["path"])))
         print("  " + line(f"{_told(route)}; {_waits(route)}"))
+    for why in found["kept"]:
+        print(line(why))
     for why in found["muted"]:
         print(line(f"silent at this moment: {why}"))
     for why in found["inhibited"]:

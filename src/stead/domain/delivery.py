@@ -14,7 +14,8 @@ class Because(StrEnum):
 
     CAUSE: what explains it all came after its symptoms. FLAPPING: it comes and goes, and is told no more until it keeps still.
     REMINDER: a question waits, and half of its time is over. REPEATED: a route wants it said once more. UNANSWERED: nobody has
-    acknowledged it, and somebody else is told. ANSWER: somebody asked. TEST: somebody tries the channel.
+    acknowledged it, and somebody else is told. ANSWER: somebody asked. TEST: somebody tries the channel. TOGETHER: several that
+    waited, or were too many, in one.
     """
 
     FIRST = "first"
@@ -31,6 +32,7 @@ class Because(StrEnum):
     UNANSWERED = "unanswered"
     ANSWER = "answer"
     TEST = "test"
+    TOGETHER = "together"
     MUTED = "muted"
 
 
@@ -138,6 +140,7 @@ class Delivery:
     """`conversation` is what one incident says on one channel; `position` orders its deliveries, from 1.
 
     `incident` is 0 where it is about none · `replaces` is the remote id of the message to edit, "" for a new one.
+    `kept_for` what a held one waits to be told with, `told_in` the delivery that told it so ·
     `forgiven`: tries that count no more, since a person had it tried again.
     `id` is the idempotency key towards the receiver. `place` is where it goes, None: to the channel's home.
     """
@@ -156,4 +159,6 @@ class Delivery:
     remote_id: str = ""
     error: str = ""
     forgiven: int = 0
+    kept_for: str = ""
+    told_in: int = 0
     place: Place | None = None

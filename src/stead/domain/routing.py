@@ -13,6 +13,7 @@ from datetime import timedelta
 from stead.domain.delivery import Message
 from stead.domain.finding import Finding
 from stead.domain.incident import Incident
+from stead.domain.keeping import Habits
 from stead.domain.matching import Matchers
 from stead.domain.muting import labels_of
 
@@ -128,6 +129,7 @@ class Receiver:
 
     name: str
     channels: tuple[str, ...]
+    habits: Habits = field(default_factory=Habits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +150,8 @@ class Routing:
 
     def plans(self, labels: Mapping[str, str], channels: Sequence[str]) -> Mapping[str, Plan]:
         """By which of `channels` what has these labels is told."""
-        if self.root is None:
-            return {channel: Plan(channel=channel) for channel in channels}
         plans: dict[str, Plan] = {}
-        for taken in self.root.find(labels):
+        for taken in (self.root or Route()).find(labels):
             for receiver in self.named(taken.receivers, channels):
                 for channel in receiver.channels:
                     before = plans.get(channel)

@@ -36,6 +36,11 @@ class Address:
     routed: bool = False
     stays: bool = False
 
+    @classmethod
+    def alone(cls, channel: Channel, about: str) -> Address:
+        """On this channel alone, about no single incident."""
+        return cls(channel=channel, conversation=f"{channel.name}:{about}", incident=0, waits=Waits())
+
     def group_wait(self, timing: Timing) -> timedelta:
         return timing.group_wait if self.waits.group_wait is None else self.waits.group_wait
 

@@ -52,6 +52,14 @@ def next_step(connection: sa.Connection, journey: Journey, number: int) -> tuple
     return incident, rung.receivers
 
 
+def hurry(connection: sa.Connection, journey: Journey, incident: Incident) -> None:
+    """Nobody of this step can be told now: the next one begins at once."""
+    number = incident.number
+    if due.waiting(connection, "escalate", str(number)):
+        due.cancel(connection, "escalate", str(number))
+        _plan(connection, journey, "escalate", str(number), journey.now())
+
+
 def expect_repeat(connection: sa.Connection, journey: Journey, number: int, channel: str, after: timedelta) -> None:
     """Have it said once more on this channel, if it is still open then."""
     _plan(connection, journey, "repeat", f"{number}:{channel}", journey.now() + after)

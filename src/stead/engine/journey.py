@@ -76,6 +76,7 @@ class Journey:
     channels: Mapping[str, Channel] = field(default_factory=dict[str, Channel])
     ladders: Sequence[Ladder] = ()
     routing: Routing = field(default_factory=Routing)
+    most_a_minute: Mapping[str, int] = field(default_factory=dict[str, int])
     windows: Sequence[Window] = ()
     inhibitions: Sequence[Inhibition] = ()
     models: Models | None = None

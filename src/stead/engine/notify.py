@@ -6,22 +6,23 @@ not left yet takes up whatever changes in the meantime, so a burst is one messag
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from stead.domain import ids
-from stead.domain.delivery import Because, Block, BlockKind, Delivery, DeliveryState, Message
+from stead.domain.delivery import RINGING, Because, Block, BlockKind, Delivery, DeliveryState, Message
 from stead.domain.incident import Incident, IncidentState
+from stead.domain.keeping import Kept, KeptFor
 from stead.domain.logs.templates import template
 from stead.domain.muting import Mute
-from stead.engine import addressing, escalating
+from stead.engine import addressing, escalating, folding, keeping, queueing
 from stead.engine.addressing import Address
 from stead.engine.journey import Journey
 from stead.engine.story import render
-from stead.store import deliveries, due, events, incidents
+from stead.store import deliveries, due, incidents
 
 _OPENING = (Because.FIRST, Because.REOPENED)
 """A first word gathers for longer, and stays a first word when more folds into it."""
@@ -31,6 +32,9 @@ _CARRIED = (DeliveryState.QUEUED, DeliveryState.SENT)
 _MOVING = (Because.MOVED, Because.CAUSE, Because.FLAPPING)
 """What may wait until a route's `group_interval` is over."""
 
+_LISTED = (*_MOVING, Because.RESOLVED)
+"""What edits the list of a storm, of which an incident is a line."""
+
 
 def tell(connection: sa.Connection, journey: Journey, number: int, because: Because, *, since: datetime | None = None) -> None:
     """Say how the incident stands now, on every channel that can take it; while it is muted, keep that back.
@@ -39,12 +43,24 @@ def tell(connection: sa.Connection, journey: Journey, number: int, because: Beca
     """
     message = render(connection, number)
     incident = incidents.get(connection, number)
+    kept: list[Kept | None] = []
     for address in addressing.of_incident(connection, journey, incident):
         if incident.muted:
             _keep_back(connection, journey, address, incident, because, message)
         else:
-            _send(connection, journey, address, because, message, since)
+            kept.append(_send(connection, journey, address, because, message, since))
+    if kept and all(one is not None and one.why is KeptFor.AWAY for one in kept):
+        _stand_in(connection, journey, incident, because, message)
     escalating.consider(connection, journey, incident)
+
+
+def _stand_in(connection: sa.Connection, journey: Journey, incident: Incident, because: Because, message: Message) -> None:
+    """Everybody whom it is for is away: somebody else is told, where there is anybody."""
+    for name in journey.channels:
+        for address in addressing.of_receivers(journey, incident, (name,)):
+            if keeping.reason(connection, journey, address, message) is None:
+                _send(connection, journey, address, because, message)
+                return
 
 
 def escalate(connection: sa.Connection, journey: Journey, number: int) -> None:
@@ -54,8 +70,10 @@ def escalate(connection: sa.Connection, journey: Journey, number: int) -> None:
         return
     incident, receivers = found
     message = escalating.unanswered(render(connection, number), incident.opened_at, journey.now())
-    for address in addressing.of_receivers(journey, incident, receivers):
-        _send(connection, journey, address, Because.UNANSWERED, message)
+    addresses = addressing.of_receivers(journey, incident, receivers)
+    kept = [_send(connection, journey, address, Because.UNANSWERED, message) for address in addresses]
+    if all(kept):
+        escalating.hurry(connection, journey, incident)
 
 
 def repeat(connection: sa.Connection, journey: Journey, ref: str) -> None:
@@ -103,9 +121,7 @@ def hold(connection: sa.Connection, journey: Journey, number: int, mutes: Sequen
     for delivery in deliveries.untried(connection, number):
         deliveries.hold(connection, delivery.id, _muted(mutes))
         due.cancel(connection, "deliver", str(delivery.id))
-        _record(
-            connection, journey, "delivery.held", number, _held(delivery.id, delivery.channel, delivery.because, delivery.message, mutes)
-        )
+        queueing.held(connection, journey, number, delivery.id, delivery.channel, delivery.because, delivery.message, _muted(mutes))
 
 
 def speak(connection: sa.Connection, journey: Journey, number: int) -> None:
@@ -147,30 +163,37 @@ def _keep_back(
     if last is not None and last.state is DeliveryState.HELD and last.error == why:
         deliveries.rewrite(connection, last.id, last.because if last.because in _OPENING else because, message)
         return
-    delivery_id = _add(connection, journey, address, because, message)
-    deliveries.hold(connection, delivery_id, why)
-    data = _held(delivery_id, address.channel.name, because, message, incident.muted)
-    _record(connection, journey, "delivery.held", incident.number, data)
-
-
-def _held(delivery: int, channel: str, because: Because, message: Message, mutes: Sequence[Mute]) -> Mapping[str, object]:
-    return {"delivery": delivery, "channel": channel, "because": because, "title": message.title, "why": _muted(mutes)}
+    queueing.hold(connection, journey, address, because, message, why)
 
 
 def _send(
     connection: sa.Connection, journey: Journey, address: Address, because: Because, message: Message, since: datetime | None = None
-) -> None:
+) -> Kept | None:
+    """Queue it, or put it into what waits; where it is kept for later, why."""
     waiting = deliveries.queued(connection, address.conversation)
     if waiting is not None:
         _fold_in(connection, journey, address, waiting, because, message)
-        return
+        return None
     before = deliveries.last_said(connection, address.conversation)
-    if because is Because.MOVED and before is None and address.routed:
+    last = deliveries.newest(connection, address.conversation)
+    listed = last is not None and (bool(last.told_in) or folding.is_folded(last))
+    if because is Because.MOVED and before is None and address.routed and not listed:
         # It goes somewhere else from now on, and is news there.
         because = Because.FIRST
-    if not _worth_saying(address, before, because, message):
-        return
-    _enqueue(connection, journey, address, before, because, message, since)
+    if before is None and folding.is_folded(last) and because in _LISTED:
+        folding.fold(connection, journey, address, because, message)
+        return None
+    if not _worth_saying(address, before, because, message, listed=listed):
+        return None
+    silent = before is not None and address.channel.capabilities.edit and because not in RINGING
+    kept = None if silent else keeping.reason(connection, journey, address, message)
+    if kept is not None:
+        keeping.keep(connection, journey, address, because, message, kept)
+    elif folding.too_many(connection, journey, address, before, because):
+        folding.fold(connection, journey, address, because, message)
+    else:
+        _enqueue(connection, journey, address, before, because, message, since)
+    return kept
 
 
 def _enqueue(
@@ -182,11 +205,7 @@ def _enqueue(
     message: Message,
     since: datetime | None = None,
 ) -> None:
-    delivery_id = _add(connection, journey, address, because, message)
-    at = _moment(journey, address, before, because, message, since)
-    due.schedule(connection, "deliver", str(delivery_id), at, ids.delivery_workflow(delivery_id, 1))
-    data = {"delivery": delivery_id, "channel": address.channel.name, "because": because, "title": message.title}
-    _record(connection, journey, "delivery.queued", address.incident, data)
+    queueing.leave(connection, journey, address, because, message, _moment(journey, address, before, because, message, since))
     if address.waits.repeat_interval is not None and address.incident and not message.resolved:
         escalating.expect_repeat(connection, journey, address.incident, address.channel.name, address.waits.repeat_interval)
 
@@ -202,24 +221,6 @@ def _moment(
     if because is Because.MOVED and before is not None and _but_evidence(before.message) == _but_evidence(message):
         at = max(at, before.created_at + journey.timing.evidence_wait)
     return at
-
-
-def _add(connection: sa.Connection, journey: Journey, address: Address, because: Because, message: Message) -> int:
-    return deliveries.add(
-        connection,
-        incident=address.incident,
-        channel=address.channel.name,
-        conversation=address.conversation,
-        because=because,
-        message=message,
-        now=journey.now(),
-    )
-
-
-def _record(connection: sa.Connection, journey: Journey, name: str, number: int, data: Mapping[str, object]) -> None:
-    incident = incidents.find(connection, number)
-    estate, about = ("", None) if incident is None else (incident.estate, number)
-    events.record(connection, name, at=journey.now(), estate=estate, incident=about, data=data)
 
 
 def _fold_in(connection: sa.Connection, journey: Journey, address: Address, waiting: Delivery, because: Because, message: Message) -> None:
@@ -238,7 +239,7 @@ def _fold_in(connection: sa.Connection, journey: Journey, address: Address, wait
         due.schedule(connection, "deliver", str(waiting.id), at, ids.delivery_workflow(waiting.id, 1))
 
 
-def _worth_saying(address: Address, before: Delivery | None, because: Because, message: Message) -> bool:
+def _worth_saying(address: Address, before: Delivery | None, because: Because, message: Message, *, listed: bool) -> bool:
     """A small move is an edit or nothing: a channel that cannot edit would page for it, and a counter that moved on says nothing new.
 
     Where it does not lead any more, what was said is kept up to date, and its end is told.
@@ -247,7 +248,9 @@ def _worth_saying(address: Address, before: Delivery | None, because: Because, m
     if address.stays and because is not Because.RESOLVED:
         because = Because.MOVED
     if because is Because.RESOLVED:
-        return before is not None
+        return before is not None or listed
+    if listed and before is None and because in _MOVING:
+        return False
     if because is Because.MOVED:
         return edits and (before is None or _told(before.message) != _told(message))
     return True

@@ -9,7 +9,6 @@ from stead.domain.delivery import Delivery, DeliveryState
 from stead.domain.errors import Exit, UserError
 from stead.domain.people import Principal, Role
 from stead.engine import deliver
-from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.engine.story import render
 from stead.store import deliveries, due, events, incidents
@@ -36,7 +35,6 @@ def retry(connection: sa.Connection, journey: Journey, number: int, *, by: Princ
     revived = _get(connection, number)
     _call(connection, journey, revived)
     _record(connection, journey, "delivery.retried", revived, by)
-    fault_point("outbox.before-commit")
     return revived
 
 
@@ -50,7 +48,6 @@ def drop(connection: sa.Connection, journey: Journey, number: int, *, by: Princi
     due.cancel(connection, "deliver", str(number))
     deliver.call_following(connection, journey, found)
     _record(connection, journey, "delivery.dropped", found, by)
-    fault_point("outbox.before-commit")
     return _get(connection, number)
 
 

@@ -40,6 +40,7 @@ from stead.engine import (
     investigating,
     investigations,
     job_runs,
+    keeping,
     mutes,
     notify,
     proposing,
@@ -295,6 +296,12 @@ async def repeat(ref: str) -> None:
 async def miss_heartbeats(ref: str) -> None:
     """What should have reported by now has not."""
     await _guarded("heartbeats", ref, _write("miss", heartbeats.miss))
+
+
+@DBOS.workflow(name="gather", max_recovery_attempts=None)
+async def gather(ref: str) -> None:
+    """Something that waited on a channel is told together."""
+    await _guarded("gather", ref, _write("gather", keeping.gather, ref))
 
 
 @DBOS.workflow(name="deliver", max_recovery_attempts=None)

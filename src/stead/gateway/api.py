@@ -14,6 +14,7 @@ from stead.app.wiring import Stead
 from stead.domain.ids import incident_number, parse_number, run_number
 from stead.engine import cancelling
 from stead.gateway import (
+    absence,
     adoption,
     audit,
     changes,
@@ -93,6 +94,7 @@ def application(stead: Stead, streams: Streams) -> FastAPI:
         policy.router(stead),
         outbox.router(stead),
         *channels.routers(stead),
+        absence.router(stead),
         hooks.router(stead),
         heartbeats.router(stead),
         audit.router(stead),

@@ -252,15 +252,55 @@ def _delivery(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Del
         attempts=row.attempts,
         replaces="" if row.place or Because(row.because) in RINGING else connection.execute(query).scalar() or "",
         forgiven=row.forgiven,
+        kept_for=row.kept_for,
+        told_in=row.told_in,
         remote_id=row.remote_id,
         error=row.error,
         place=loads(row.place, Place) if row.place else None,
     )
 
 
-def hold(connection: sa.Connection, delivery_id: int, why: str) -> None:
-    """Keep it unsaid, with the reason."""
-    connection.execute(sa.update(delivery).where(delivery.c.id == delivery_id).values(state=DeliveryState.HELD.value, error=why))
+def hold(connection: sa.Connection, delivery_id: int, why: str, kept_for: str = "") -> None:
+    """Keep it unsaid, with the reason, and with what it will be told with."""
+    values = {"state": DeliveryState.HELD.value, "error": why, "kept_for": kept_for}
+    connection.execute(sa.update(delivery).where(delivery.c.id == delivery_id).values(**values))
+
+
+def kept(connection: sa.Connection, channel: str, storm: str = "") -> list[Delivery]:
+    """What waits on the channel to be told together; or what is listed as part of this storm."""
+    query = sa.select(delivery).where(delivery.c.channel == channel, delivery.c.state == DeliveryState.HELD.value)
+    if storm:
+        query = query.where(delivery.c.kept_for == storm)
+    else:
+        query = query.where(delivery.c.kept_for != "", delivery.c.told_in == 0, ~delivery.c.kept_for.startswith("fold:"))
+    return [_delivery(connection, row) for row in connection.execute(query.order_by(delivery.c.id))]
+
+
+def tell_in(connection: sa.Connection, delivery_ids: Sequence[int], told_in: int) -> None:
+    connection.execute(sa.update(delivery).where(delivery.c.id.in_(delivery_ids)).values(told_in=told_in))
+
+
+def rung(connection: sa.Connection, channel: str, since: datetime, *, edits: bool) -> int:
+    """How many messages of their own about incidents, no edits, were queued for the channel since then."""
+    said = (DeliveryState.QUEUED.value, DeliveryState.SENT.value, DeliveryState.DEAD.value)
+    query = sa.select(sa.func.count()).where(
+        delivery.c.channel == channel, delivery.c.created_at > since, delivery.c.state.in_(said), delivery.c.incident != 0
+    )
+    if edits:
+        own = [because.value for because in (Because.FIRST, Because.REOPENED, *RINGING)]
+        query = query.where(sa.or_(delivery.c.position == 1, delivery.c.because.in_(own)))
+    return connection.execute(query).scalar_one()
+
+
+def latest_fold(connection: sa.Connection, channel: str, since: datetime) -> str:
+    """The storm on the channel of which something was listed since then; "" for none."""
+    query = (
+        sa.select(delivery.c.kept_for)
+        .where(delivery.c.channel == channel, delivery.c.created_at > since, delivery.c.kept_for.startswith("fold:"))
+        .order_by(delivery.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar() or ""
 
 
 def last_said(connection: sa.Connection, conversation: str) -> Delivery | None:
