@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stead.app.config import parse, settings_of
 from stead.app.durations import duration_text, parse_duration
-from stead.app.settings import RESERVED, Settings
+from stead.app.settings import Settings
 from stead.app.yaml_file import parse_yaml
 from stead.clocks import ScaledClock, SystemClock
 from stead.domain.errors import UserError
@@ -133,11 +133,22 @@ def test_several_mistakes_are_counted_and_the_first_in_the_file_is_told() -> Non
     assert hint.endswith("; 1 more after it")
 
 
-@pytest.mark.parametrize("key", RESERVED)
-def test_a_reserved_key_says_that_this_version_does_not_know_it_yet(key: str) -> None:
-    what, hint = refusal(f"{key}: [{{name: x}}]")
-    assert what == f"stead.yaml:1: `{key}` is reserved for a later version, which this one does not know yet"
-    assert hint == "leave it out"
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("{name: a}", "needs a `folder` or a `url`, and not both"),
+        ("{name: a, folder: /x, url: 'https://git.example.com/a.git'}", "needs a `folder` or a `url`, and not both"),
+        ("{name: a, folder: /x, branch: main}", "has a `folder`, to which `branch`, `path` and `token` mean nothing"),
+        ("{name: stead, folder: /x}", "is `stead`, which is what Stead itself wrote"),
+        ("{name: a, url: 'https://me:secret@git.example.com/a.git'}", "holds a password"),
+        ("{name: a, url: 'https://git.example.com/a.git', path: ../x}", "is not a folder in the repository"),
+        ("{name: a, folder: /x, every: 1s}", "is more often than every 10s"),
+    ],
+)
+def test_a_source_of_knowledge_is_a_folder_or_a_repository(keys: str, said: str) -> None:
+    what, hint = refusal(f"knowledge:\n- {keys}\n")
+    assert said in what
+    assert "secret" not in f"{what} {hint}"
 
 
 @pytest.mark.parametrize(

@@ -55,13 +55,8 @@ class Lab:
         spec = ModelSpec(name="m", kind="openai", model="x", key=lambda: "", base_url=self.server.url, context=context, price_in=1e6)
         chain = Chain([Link(replace(spec, first_byte=0.5), openai.open)], clock=self.clock, seconds=30, pauses=())
         self.stack.push_async_callback(chain.close)
-        given = Brief(
-            system=shipped()["investigator"].text,
-            opening="Goal: find the cause.",
-            budget=budget or Budget(),
-            collected={"F1": "not ready"},
-            **brief,
-        )
+        usual = {"system": shipped()["investigator"].text, "opening": "Goal: find the cause.", "collected": {"F1": "not ready"}}
+        given = Brief(**{**usual, "budget": budget or Budget(), **brief})
         run = Run(number=1, incident=1, episode=1, segment=1, agent="investigator", nonce="ab12cd34", began_at=self.clock.now())
         toolbox = Toolbox.of(self.cluster.estate(), self.toolsets, redact, run.nonce, 12_000, given.kinds)
 

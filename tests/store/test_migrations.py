@@ -20,8 +20,9 @@ from stead.store.tables import OURS, metadata
 
 
 def tables(store: Store) -> set[str]:
+    """But for those in which SQLite keeps the index of words."""
     with store.read() as connection:
-        return set(sa.inspect(connection).get_table_names())
+        return {name for name in sa.inspect(connection).get_table_names() if "_search" not in name}
 
 
 def differences(store: Store) -> list[object]:

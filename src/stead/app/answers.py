@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from stead.app import knowledge_told
 from stead.app.shown import finding, subject, time
 from stead.domain import ids
 from stead.domain.approval import Approval, ApprovalState
@@ -46,7 +48,7 @@ def incident_list(connection: sa.Connection, everything: bool) -> list[dict[str,
     return [incident_row(connection, found) for found in incidents.listed(connection, everything=everything)]
 
 
-def whole_incident(connection: sa.Connection, number: int) -> dict[str, Any] | None:
+def whole_incident(connection: sa.Connection, number: int, now: datetime) -> dict[str, Any] | None:
     """Everything that is known of one incident; None when there is none of that number."""
     found = incidents.find(connection, number)
     if found is None:
@@ -57,6 +59,7 @@ def whole_incident(connection: sa.Connection, number: int) -> dict[str, Any] | N
         "actions": [_action(a) for a in actions.of_incident(connection, number)],
         "approvals": [approval(a) for a in actions.approvals(connection, incident=number)],
         "deliveries": [_delivery(d) for d in deliveries.of_incident(connection, number)],
+        "knowledge": knowledge_told.of_incident(connection, number, now),
         "events": events.after(connection, 0, 1000, incident=number),
         "messages": [
             {"principal": s.principal, "author": m.author, "text": m.text, "at": time(m.at)}

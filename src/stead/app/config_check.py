@@ -58,6 +58,7 @@ def _summary(loaded: Loaded, found: Shelves, channels: list[str], policy: Policy
     yield f"jobs: {jobs or 'none'}"
     yield f"agents: {', '.join(Souls.of(settings.agents)())}"
     yield f"models: {', '.join(f'{model.name} ({model.kind}, {model.model})' for model in settings.models) or 'none'}"
+    yield f"knowledge: {', '.join(f'{source.name} ({source.folder or source.url})' for source in settings.knowledge) or 'none'}"
     yield f"tools: {', '.join(sorted(tools))}"
 
 

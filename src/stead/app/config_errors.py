@@ -13,9 +13,6 @@ from pydantic import BaseModel, ValidationError
 from stead.app.yaml_file import Path_, Written
 from stead.domain.errors import UserError
 
-RESERVED = "Reserved."
-"""The description of a key that only a later version knows: nobody is sent there."""
-
 _WORDS = {
     "bool_type": "is not true or false",
     "bool_parsing": "is not true or false",
@@ -107,8 +104,8 @@ def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
         models = _models(here)
         chosen = _tagged(models, part) if len(models) > 1 else None
         here = chosen if chosen is not None else _below(here, part)
-    known = [(field.alias or name, field) for found in _models(here) for name, field in found.model_fields.items()]
-    return sorted({name for name, field in known if field.description != RESERVED})
+    known = [field.alias or name for found in _models(here) for name, field in found.model_fields.items()]
+    return sorted(set(known))
 
 
 def _below(here: Any, part: int | str) -> Any:

@@ -124,6 +124,9 @@ class AgentsSettings(Section):
         default=(), description="Folders with agents of your own, each a folder with `soul.md` and `soul.manifest.yaml`."
     )
     memory_review: bool = Field(default=True, description="Whether what a model proposes to remember waits for a person.")
+    skill_review: bool = Field(
+        default=False, description="Whether every skill that an agent writes waits for a person; that of a tainted run always does."
+    )
     goal_folders: tuple[FilePath, ...] = Field(default=(), description="Folders with goals of your own, each a Markdown file.")
     goals: dict[str, str] = Field(default={}, description="Who serves a goal, by its name: an agent's slug. Default: as the goal says.")
     tools: dict[str, AgentTools] = Field(default={}, description="Toolsets switched on or off, by the agent's slug.")

@@ -1,7 +1,7 @@
 """What a person may write into `stead.yaml`: every key, its type, its default, and what it means.
 
 Strict: an unknown key is an error, a literal secret is refused and never echoed. The reference page and the JSON Schema are made from
-these models. Keys of rooms that this version does not have yet are reserved, and accepted only empty.
+these models.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from stead.app.estate_settings import EstateSettings
 from stead.app.heartbeat_settings import HeartbeatSettings
 from stead.app.hook_settings import HookSettings
 from stead.app.job_settings import JobsSettings
+from stead.app.knowledge_settings import KnowledgeSettings
 from stead.app.lifesign import LifesignSettings
 from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSettings
 from stead.app.muting_settings import InhibitSettings, MaintenanceSettings, SeveritySettings
@@ -232,10 +233,6 @@ class TimingSettings(Section):
         return SystemClock() if self.speed == 1.0 else ScaledClock(self.speed, self.origin)
 
 
-RESERVED = ("knowledge",)
-"""Keys that keep their meaning for a later version (the names are decided; their rooms are not built)."""
-
-
 class AuditSettings(Section):
     """The chain of what was decided and done."""
 
@@ -292,13 +289,9 @@ class Settings(Section):
         default={},
         description="What models may look with beyond what they always may: each toolset by its name, its keys as its page says.",
     )
-    knowledge: Any = Field(default=None, description="Reserved.")
-
-    @field_validator(*RESERVED)
-    @classmethod
-    def _reserved(cls, value: Any) -> None:
-        if value not in (None, [], {}):
-            raise ValueError("is reserved for a later version, which this one does not know yet; leave it out")
+    knowledge: tuple[KnowledgeSettings, ...] = Field(
+        default=(), description="Where your runbooks, edge cases, skills and pages stand: folders and Git repositories, in Markdown."
+    )
 
     @model_validator(mode="after")
     def _names_differ(self) -> Settings:
@@ -333,6 +326,7 @@ def _named_things(settings: Settings) -> tuple[tuple[str, list[str]], ...]:
         ("heartbeats", [heartbeat.name for heartbeat in settings.heartbeats]),
         ("people", [person.name for person in settings.people]),
         ("models", [model.name for model in settings.models]),
+        ("knowledge", [source.name for source in settings.knowledge]),
         ("maintenance", [window.name for window in settings.maintenance]),
         ("jobs.declared", [job.name for job in settings.jobs.declared]),
         ("severity_rules", [rule.name for rule in settings.severity_rules]),

@@ -16,10 +16,10 @@ from stead.domain.errors import UserError
 from stead.ports import Clock
 
 
-def toolsets_of(tools: Mapping[str, Any], shelves: Shelves, clock: Clock, folder: Path) -> tuple[Toolset, ...]:
-    """All that a model may be offered, by name. `folder` is the state folder. UserError for whatever cannot be had."""
+def toolsets_of(tools: Mapping[str, Any], shelves: Shelves, clock: Clock, folder: Path, *own: Toolset) -> tuple[Toolset, ...]:
+    """All that a model may be offered, by name, with Stead's `own`. `folder` is the state folder. UserError for whatever cannot be had."""
     made = [kind.open(own, clock, folder / "tools" / kind.name) for kind, own in tool_settings(tools, shelves)]
-    return tuple(sorted([*shelves.toolsets.values(), *made], key=lambda toolset: toolset.name))
+    return tuple(sorted([*shelves.toolsets.values(), *made, *own], key=lambda toolset: toolset.name))
 
 
 def tool_settings(tools: Mapping[str, Any], shelves: Shelves, written: Written | None = None) -> Iterator[tuple[ToolsetKind, Any]]:

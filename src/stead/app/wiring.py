@@ -18,6 +18,7 @@ from stead.app import (
     answers,
     audit_watch,
     auditing,
+    brief_made,
     discover,
     jobs,
     lifesign,
@@ -38,6 +39,7 @@ from stead.app.hearing import Ear
 from stead.app.heartbeats import heartbeat_rules, heartbeat_tokens
 from stead.app.history import change_list, changes_since, open_history
 from stead.app.hooks import hooks_of
+from stead.app.library import Library
 from stead.app.muting_settings import BUILT_IN
 from stead.app.own_namespaces import own_namespaces
 from stead.app.ownership import Ownership
@@ -88,7 +90,6 @@ class Stead:
         self.policy = policy_of(settings, shelves)
         self.policy_error = ""
         self.models = models_of(settings.models, shelves.models, os.environ)
-        self.toolsets = toolsets_of(settings.tools, shelves, clock, self.folder)
         self.souls = Souls.of(settings.agents)
         self.hooks = hooks_of(settings, shelves.sources)
         self.heartbeat_tokens = heartbeat_tokens(settings, shelves.sources)
@@ -96,6 +97,8 @@ class Stead:
         self.reception = Reception(settings, channels, clock, estates=self.estates, change=self.change, ready=lambda: self.ready)
         self.store = Store(settings.store.database_url(self.folder))
         self.ear = Ear(lambda: self.journey, Inbox(self.store))
+        self.library = Library(settings.knowledge, self.folder / "knowledge", self.store, clock, redactor_of(self.models))
+        self.toolsets = toolsets_of(settings.tools, shelves, clock, self.folder, self.library.tools)
         self.heads = Heads.in_folder(self.folder, settings.audit.key)
         self.ready = False
         self.history: Book | None = None
@@ -170,6 +173,7 @@ class Stead:
             read_workdir=notes,
             packs=shipped_packs(),
             changes=partial(changes_since, self.history),
+            skill_review=self.settings.agents.skill_review,
         )
         workflows.bind(self._journey)
         await journal.launch(self.store)
@@ -190,9 +194,11 @@ class Stead:
         self._spawn("audit", partial(audit_watch.follow, self.heads, self.clock, self._chain_end, self._send_head))
         if self.settings.heartbeat is not None:
             self._spawn("sign of life", partial(lifesign.watch, self.settings.heartbeat, self))
-        if isinstance(self.settings.policy, Path):
-            done = (self._load_policy, self._use_policy, self._policy_broken)
-            self._spawn("policy", partial(policy_watch.follow, self.settings.policy, self.clock, *done))
+        if isinstance(file := self.settings.policy, Path):
+            work = (self._load_policy, self._use_policy, self._policy_broken)
+            self._spawn("policy", partial(policy_watch.follow, file, self.clock, *work))
+        self._spawn("knowledge", self.library.follow)
+        self._spawn("briefs", partial(brief_made.follow, self.store, self.estates, self.clock))
         if self.settings.checks.folders:
             self._spawn("folders of checks", partial(reload.follow, self.settings.checks.folders, self.clock, self.reload_checks))
         if self.settings.jobs.folders:
@@ -283,7 +289,7 @@ class Stead:
 
     async def incident(self, number: int) -> dict[str, Any] | None:
         """Everything about one incident; None when there is none of that number."""
-        return await self.store.look(answers.whole_incident, number)
+        return await self.store.look(answers.whole_incident, number, self.clock.now())
 
     async def approvals(self, *, everything: bool = False) -> list[dict[str, Any]]:
         return await self.store.look(answers.approval_list, everything)

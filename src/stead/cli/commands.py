@@ -71,6 +71,8 @@ COMMANDS = {
     "doctor": Command("doctor:doctor"),
     "models": Command("models:app", group=True),
     "memory": Command("memory:app", group=True),
+    "knowledge": Command("knowledge:app", group=True),
+    "estate": Command("estate:app", group=True),
     "agents": Command("agents:app", group=True),
     "channels": Command("channels:app", group=True),
     "people": Command("people:app", group=True),

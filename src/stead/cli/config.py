@@ -37,10 +37,9 @@ def show(config: Config = None, state: State = None) -> None:
     from ruamel.yaml import YAML
 
     from stead.app.config import load
-    from stead.app.settings import RESERVED
 
     loaded = load(config, state=state)
-    plain = json.loads(loaded.settings.model_dump_json(exclude_none=True, exclude=set(RESERVED)))
+    plain = json.loads(loaded.settings.model_dump_json(exclude_none=True))
     yaml = YAML()
     yaml.width = 200
     yaml.dump(plain, sys.stdout)  # pyright: ignore[reportUnknownMemberType]

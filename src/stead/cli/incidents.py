@@ -81,6 +81,7 @@ def story(found: dict[str, Any]) -> Iterator[str]:
         yield from _section("Cause", [_finding(found["cause"])])
         yield from (f"    {text}" for text in (*_changes(found["cause"]), *_evidence(found["cause"])))
     yield from _section("Symptoms", [_symptom(finding) for finding in found["findings"] if not finding["cause"]])
+    yield from _section("Knowledge", [_knowledge(entry) for entry in found["knowledge"]])
     yield from _section("Actions", [_action(action) for action in found["actions"]])
     yield from _section("Approvals", [_approval(approval) for approval in found["approvals"]])
     yield from _section("Told", [*_told(found["deliveries"])])
@@ -132,6 +133,13 @@ def _evidence(finding: dict[str, Any]) -> Iterator[str]:
         yield from clean(f"{evidence['what']}: {evidence['value']}").splitlines()
         if evidence["command"]:
             yield line(f"$ {evidence['command']}")
+
+
+def _knowledge(entry: dict[str, Any]) -> str:
+    strategy = f": {entry['strategy']}" if entry["strategy"] else ""
+    kind = entry["kind"].replace("-", " ").capitalize()
+    kind += ", a draft that waits for you" if entry["state"] == "proposed" else ""
+    return f"{kind}: {entry['title']}{strategy} (stead knowledge show {entry['id']})"
 
 
 def _action(action: dict[str, Any]) -> str:

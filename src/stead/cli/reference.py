@@ -24,9 +24,7 @@ def _configuration() -> Iterator[str]:
     yield from ("# Configuration", "", MADE, "")
     yield from _CONFIGURATION.splitlines()
     yield from ("", "## Example", "", "```yaml", *_EXAMPLE.splitlines(), "```", "", "## Keys", "")
-    reserved = [f"`{name}`" for name, field in schema["properties"].items() if field.get("description") == "Reserved."]
     yield from _section("", schema, schema)
-    yield f"Reserved for later versions, and accepted only empty: {', '.join(reserved)}."
 
 
 _CONFIGURATION = """\
@@ -99,8 +97,6 @@ def _section(prefix: str, model: dict[str, Any], schema: dict[str, Any]) -> Iter
     rows: list[str] = []
     for name, field in model["properties"].items():
         below = [each for each in _models(field, schema) if each is not model]
-        if field.get("description") == "Reserved.":
-            continue
         key = f"{prefix}{name}"
         if below:
             groups += [(f"{key}{_PLURAL.get(str(field.get('type')), '')}." if field.get("type") else f"{key}.", each) for each in below]

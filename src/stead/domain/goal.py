@@ -11,6 +11,10 @@ INCIDENT = "incident"
 """The goal of every incident that Stead itself has investigated."""
 
 
+DEBRIEF = "debrief"
+"""The goal whose conclusion is a runbook."""
+
+
 class About(StrEnum):
     """INCIDENT: one that is open. PAST: any incident, over or not. ESTATE: what is watched as a whole; an incident may be named besides."""
 

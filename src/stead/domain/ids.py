@@ -36,9 +36,14 @@ def delivery_number(number: int) -> str:
     return f"D-{number}"
 
 
+def knowledge_number(number: int) -> str:
+    return f"K-{number}"
+
+
 _LISTINGS = {
     "D": "stead outbox list",
     "J": "stead jobs history",
+    "K": "stead knowledge list",
     "M": "stead memory list",
     "I": "stead incidents",
     "A": "stead approvals",

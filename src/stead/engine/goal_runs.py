@@ -17,10 +17,12 @@ from stead.domain.errors import Exit, UserError
 from stead.domain.goal import About, Goal, PackLook
 from stead.domain.people import Principal
 from stead.domain.run import Brief, Ending, Run, ToolCall
-from stead.engine import remembering, spending
-from stead.engine.context import Pack
+from stead.engine import briefing, knowing, learning, remembering, spending
+from stead.engine.context import MOST_OPENING, Pack
 from stead.engine.investigate import Outcome
 from stead.engine.journey import Journey
+from stead.engine.packing import Part
+from stead.engine.packing import pack as packed
 from stead.store import actions, due, events, findings, incidents, runs
 
 MOST_QUESTION = 2000
@@ -78,16 +80,22 @@ def begin(connection: sa.Connection, journey: Journey, number: int) -> Brief | N
         end(connection, journey, number, Outcome(ending=Ending.OUT_OF_BUDGET, note=why))
         return None
     pack = Pack(journey.redact, run.nonce)
-    opening = _about_incident(connection, journey, run, pack) if run.incident else "\n".join(about_estate(connection, journey, run, pack))
     remembered, tainting = remembering.told(connection, journey, run.nonce, re.findall(r"[\w.-]+", run.question))
+    read = knowing.told(connection, journey, run.nonce, [], run.question)
+    besides = [briefing.part(connection, run.estate), knowing.part(read), remembered]
+    if run.incident:
+        opening = _about_incident(connection, journey, run, pack, besides)
+    else:
+        here = Part(heading="", items=["\n".join(about_estate(connection, journey, run, pack))], share=0.0)
+        opening = packed([here, *besides], MOST_OPENING).text
     brief = Brief(
         system=f"{soul.text}\n\n{goal.text}",
-        opening=f"{opening}\n\n{remembered}".rstrip(),
+        opening=opening,
         budget=journey.run_budget,
         toolsets=soul.toolsets,
-        collected=pack.collected,
-        commands=pack.commands,
-        tainted=pack.tainted or tainting,
+        collected={**pack.collected, **read.collected},
+        commands={**pack.commands, **read.commands},
+        tainted=pack.tainted or tainting or read.tainted,
         looks=tuple(looks_of(journey, goal)),
     )
     runs.set_brief(connection, number, brief)
@@ -126,6 +134,7 @@ def end(connection: sa.Connection, journey: Journey, number: int, outcome: Outco
     if not runs.end(connection, number, outcome.ending, note, outcome.spent, outcome.conclusion, journey.now()):
         runs.spend(connection, number, outcome.spent)
         return
+    learning.run_ended(connection, journey, run, outcome)
     say(connection, journey, run, f"ended, {outcome.ending}, after {outcome.spent.tokens} tokens" + (f": {note}" if note else ""))
 
 
@@ -139,7 +148,7 @@ def cancelled(connection: sa.Connection, journey: Journey, run: Run, note: str) 
     say(connection, journey, run, f"ended, {Ending.CANCELLED}: {note}")
 
 
-def _about_incident(connection: sa.Connection, journey: Journey, run: Run, pack: Pack) -> str:
+def _about_incident(connection: sa.Connection, journey: Journey, run: Run, pack: Pack, besides: Sequence[Part]) -> str:
     """All that was ever found and done in it, its cause first."""
     incident = incidents.get(connection, run.incident)
     found = [stored.finding for stored in findings.of_incident(connection, run.incident)]
@@ -147,7 +156,7 @@ def _about_incident(connection: sa.Connection, journey: Journey, run: Run, pack:
     done = [stored for stored in actions.of_incident(connection, run.incident) if stored.episode == incident.episode]
     before = [r.conclusion for r in runs.of_incident(connection, run.incident, incident.episode) if r.conclusion is not None]
     words = [run.question] if run.question else []
-    opening = pack.opening(incident, found, {}, done, words, goal=run.goal)
+    opening = pack.opening(incident, found, {}, done, words, goal=run.goal, besides=besides)
     return "\n".join([opening, *(f"\nA model concluded then: {journey.redact(made.cause)}" for made in before[-1:])])
 
 

@@ -87,7 +87,7 @@ def open_run(connection: sa.Connection, journey: Journey, number: int, job: Job)
     instructions = f"\n\n{goal.text}" if goal is not None else ""
     brief = Brief(
         system=f"{soul.text}{instructions}\n\n{MANNER}",
-        opening="\n\n".join(part for part in (told, heard, remembered) if part),
+        opening="\n\n".join(part for part in (told, heard, remembered.text) if part),
         budget=_budget(job, journey.run_budget),
         toolsets=soul.toolsets,
         collected=pack.collected,

@@ -51,7 +51,8 @@ class Journey:
     `souls()` and `goals()` are the agents and goals of this moment, by slug: a run begins with what its agent is then.
 
     `models` None: nobody thinks beyond checks and playbooks. A run may spend `run_budget`, and an episode has `incident_runs` of them;
-    `budgets` hold for more than one run. `memory_review`: what a model proposes to remember waits for a person.
+    `budgets` hold for more than one run. `memory_review`, `skill_review`: what a model wants to remember, or says of how something is done,
+    waits for a person.
 
     `heartbeats` are what should report, by name; nobody could before `listening_since`.
     `run_script` runs a job's program, None where no folder of jobs is configured; `read_workdir` gives the words that lie in a job's
@@ -87,6 +88,7 @@ class Journey:
     run_budget: Budget = field(default_factory=Budget)
     incident_runs: int = 3
     memory_review: bool = True
+    skill_review: bool = False
     budgets: Budgets = field(default_factory=Budgets)
     severity_rules: Sequence[SeverityRule] = ()
     heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict[str, Heartbeat])

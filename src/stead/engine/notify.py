@@ -41,7 +41,7 @@ def tell(connection: sa.Connection, journey: Journey, number: int, because: Beca
 
     `since` is when what is told was seen: the wait that gathers more counts from there.
     """
-    message = render(connection, number)
+    message = render(connection, number, journey.now())
     incident = incidents.get(connection, number)
     kept: list[Kept | None] = []
     for address in addressing.of_incident(connection, journey, incident):
@@ -69,7 +69,7 @@ def escalate(connection: sa.Connection, journey: Journey, number: int) -> None:
     if found is None:
         return
     incident, receivers = found
-    message = escalating.unanswered(render(connection, number), incident.opened_at, journey.now())
+    message = escalating.unanswered(render(connection, number, journey.now()), incident.opened_at, journey.now())
     addresses = addressing.of_receivers(journey, incident, receivers)
     kept = [_send(connection, journey, address, Because.UNANSWERED, message) for address in addresses]
     if all(kept):
@@ -82,7 +82,7 @@ def repeat(connection: sa.Connection, journey: Journey, ref: str) -> None:
     incident = escalating.may_repeat(connection, int(number))
     for address in () if incident is None else addressing.of_incident(connection, journey, incident):
         if address.channel.name == name and not address.stays:
-            _send(connection, journey, address, Because.REPEATED, render(connection, int(number)))
+            _send(connection, journey, address, Because.REPEATED, render(connection, int(number), journey.now()))
 
 
 def elsewhere(connection: sa.Connection, journey: Journey, failing: Delivery) -> None:
@@ -99,7 +99,7 @@ def elsewhere(connection: sa.Connection, journey: Journey, failing: Delivery) ->
     if name is None:
         return
     lost = Block(kind=BlockKind.TEXT, text=f"Told here because {failing.channel} does not take it: {failing.error}.")
-    message = render(connection, incident.number)
+    message = render(connection, incident.number, journey.now())
     for address in addressing.of_receivers(journey, incident, (name,)):
         _enqueue(connection, journey, address, None, failing.because, replace(message, blocks=(lost, *message.blocks)))
 
@@ -126,7 +126,7 @@ def hold(connection: sa.Connection, journey: Journey, number: int, mutes: Sequen
 
 def speak(connection: sa.Connection, journey: Journey, number: int) -> None:
     """A mute has ended: say once what it held back. What opened and ended within it is told to nobody."""
-    incident, message = incidents.get(connection, number), render(connection, number)
+    incident, message = incidents.get(connection, number), render(connection, number, journey.now())
     for address in addressing.of_incident(connection, journey, incident):
         last = deliveries.last_said(connection, address.conversation)
         because = _held_back(incident, message, None if last is None else last.message)

@@ -31,7 +31,7 @@ def retry(connection: sa.Connection, journey: Journey, number: int, *, by: Princ
             code=Exit.REFUSED,
         )
     known = incidents.find(connection, found.incident) is not None
-    deliveries.revive(connection, number, render(connection, found.incident) if known else found.message)
+    deliveries.revive(connection, number, render(connection, found.incident, journey.now()) if known else found.message)
     revived = _get(connection, number)
     _call(connection, journey, revived)
     _record(connection, journey, "delivery.retried", revived, by)

@@ -16,15 +16,20 @@ import sqlalchemy as sa
 from stead.domain.errors import Exit, UserError
 from stead.domain.excerpt import fenced, visible
 from stead.domain.ids import memory_number, run_number
+from stead.domain.knowledge import words_of
 from stead.domain.memory import MOST_TEXT, Memory, MemoryKind, MemoryState, entries_of
 from stead.domain.people import Principal
 from stead.domain.run import Run, ToolCall
+from stead.engine import learning
 from stead.engine.journey import Journey
+from stead.engine.packing import Part
 from stead.engine.toolbox import REMEMBER, RememberArguments, arguments_of
 from stead.store import events, memory, runs
+from stead.store.search import best
 
 MOST_ENTRIES = 300
 """Of those that hold or wait. Who wants more, forgets some first: a model is told only a few anyway."""
+SKILL = "skill"
 MOST_TOLD = 900
 """Bytes of memory in the first message of a run."""
 PROPOSED_LASTS = timedelta(days=180)
@@ -97,11 +102,11 @@ def forget(connection: sa.Connection, journey: Journey, number: int) -> Memory:
     return found
 
 
-def told(connection: sa.Connection, journey: Journey, nonce: str, words: Collection[str]) -> tuple[str, bool]:
-    """What holds, for the first message of a run, and whether it taints: what names one of `words` first, then the newest."""
+def told(connection: sa.Connection, journey: Journey, nonce: str, words: Collection[str]) -> tuple[Part, bool]:
+    """What holds, for the first message of a run, and whether it taints: what a search for `words` finds first, then the newest."""
     holding = [entry for entry in memory.listed(connection) if entry.holds(journey.now())]
-    wanted = [word.casefold() for word in words if len(word) > 2]
-    holding.sort(key=lambda entry: (sum(word in entry.text.casefold() for word in wanted), entry.number), reverse=True)
+    fitting = best(connection, "memory", words_of(" ".join(words)), MOST_ENTRIES)
+    holding.sort(key=lambda entry: (fitting.index(entry.number) if entry.number in fitting else len(fitting), -entry.number))
     lines: list[str] = []
     chosen: list[Memory] = []
     for entry in holding:
@@ -109,7 +114,7 @@ def told(connection: sa.Connection, journey: Journey, nonce: str, words: Collect
         if sum(len(one.encode()) + 1 for one in [*lines, line]) <= MOST_TOLD:
             lines.append(line)
             chosen.append(entry)
-    return ("\n".join(["What is remembered:", *lines]) if lines else ""), any(entry.tainted for entry in chosen)
+    return Part(heading="What is remembered:", items=lines, share=0.15), any(entry.tainted for entry in chosen)
 
 
 def of_step(connection: sa.Connection, journey: Journey, run: Run, body: dict[str, Any]) -> None:
@@ -117,6 +122,9 @@ def of_step(connection: sa.Connection, journey: Journey, run: Run, body: dict[st
     if body.get("tool") != REMEMBER or body.get("failed"):
         return
     given = arguments_of(ToolCall(id="", tool=REMEMBER, arguments=str(body["arguments"])), RememberArguments)
+    if given.about == SKILL:
+        learning.skill(connection, journey, run, given.fact)
+        return
     propose(connection, journey, run, given.fact, MemoryKind(given.about))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -13,7 +14,7 @@ from stead.domain.change import sentence
 from stead.domain.delivery import Block, BlockKind, Button, Message
 from stead.domain.finding import Finding, FindingState
 from stead.domain.incident import Incident, IncidentState
-from stead.engine import run_story
+from stead.engine import knowing, run_story
 from stead.engine.symptoms import lines, with_it
 from stead.store import actions, attention, findings, incidents
 from stead.store.actions import StoredAction
@@ -23,7 +24,7 @@ PART_OF = "part of I-"
 """How the note of an incident begins that turned out to be a symptom of another."""
 
 
-def render(connection: sa.Connection, number: int) -> Message:
+def render(connection: sa.Connection, number: int, now: datetime) -> Message:
     """The message of this incident, from what the store holds at this moment."""
     incident = incidents.get(connection, number)
     stored = findings.of_incident(connection, number)
@@ -39,6 +40,7 @@ def render(connection: sa.Connection, number: int) -> Message:
         *_echoes(echoes),
         *_weight(incident, cause),
         *_symptoms(cause, present),
+        *knowing.blocks(connection, number, now),
         *thought,
         *_steps(connection, number),
         *_attended(connection, incident),

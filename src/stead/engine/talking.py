@@ -17,7 +17,7 @@ from stead.domain.errors import Exit, UserError
 from stead.domain.people import SYSTEM, Principal, PrincipalKind
 from stead.domain.run import Brief, Ending, Reply, Run, Spent
 from stead.domain.talk import Talk, Turn, in_a_line, kept, shortened
-from stead.engine import answering, saying, talk_brief
+from stead.engine import answering, learning, saying, talk_brief
 from stead.engine.investigate import Outcome
 from stead.engine.journey import Journey
 from stead.store import due, events, inbounds, incidents, runs, talks
@@ -31,7 +31,7 @@ BATCH = 5
 """Turns that fall out of what is told in full are put into few words together, not each by itself."""
 SUMMARY = "summary"
 """The key of the step in which a model puts the older part of a conversation into few words."""
-_REFERENCE = re.compile(r"\b[EF]\d{1,4}\b")
+_REFERENCE = re.compile(r"\b(?:[EF]|K-)\d{1,4}\b")
 
 
 def begin_session(connection: sa.Connection, journey: Journey, *, by: Principal, agent: str, estate: str, incident: int | None) -> Talk:
@@ -148,6 +148,7 @@ def end(connection: sa.Connection, journey: Journey, number: int, outcome: Outco
         runs.spend(connection, number, spent)
         return
     turn = talks.turn_of_run(connection, number)
+    learning.run_ended(connection, journey, run, outcome)
     say(connection, journey, run, f"ended, {outcome.ending}, after {spent.tokens} tokens" + (f": {outcome.note}" if outcome.note else ""))
     if turn is None:
         return

@@ -42,10 +42,10 @@ class PageArguments(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RememberArguments(msgspec.Struct, forbid_unknown_fields=True):
-    """One fact that will still be true in a month."""
+    """One fact that will still be true in a month, or, of the third kind, how something is done, in Markdown."""
 
     fact: str
-    about: Literal["estate", "user"] = "estate"
+    about: Literal["estate", "user", "skill"] = "estate"
 
 
 class MoreArguments(msgspec.Struct, forbid_unknown_fields=True):
@@ -96,7 +96,7 @@ class Toolbox:
 
     def _own(self) -> Iterator[ToolOffer]:
         yield ToolOffer(name=PAGE, description="Read on in evidence that was cut, from a line number.", schema=schema_of(PageArguments))
-        told = "Propose one fact to remember, that will still be true in a month. A person reviews it."
+        told = "Propose one fact to remember, that will still be true in a month, or a skill: how you did it. A person reviews it."
         yield ToolOffer(name=REMEMBER, description=told, schema=schema_of(RememberArguments))
         if later := self._later():
             told = "; ".join(f"{each.name} ({_first_sentence(each.page)})" for each in later)
@@ -135,6 +135,8 @@ class Toolbox:
         if call.tool == PAGE:
             return _page(arguments_of(call, PageArguments), before, self.most)
         if call.tool == REMEMBER:
+            if len(call.arguments) > MOST_ARGUMENTS:
+                raise ValueError(f"this has {len(call.arguments)} characters; the most is {MOST_ARGUMENTS}")
             arguments_of(call, RememberArguments)
             return Looked(text="proposed; a person decides whether it is kept")
         if call.tool == MORE:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,25 @@ PATIENCE, FETCHING = 20.0, 50.0
 MOST_BYTES = 2 * 1024 * 1024
 BRANCH = "refs/heads/stead"
 _PROTOCOLS = "https:http:ssh:file"
+_URL = re.compile(r"(https?|ssh|file)://[^\s-][^\s]*|[A-Za-z0-9_][\w.-]*@[A-Za-z0-9][\w.-]*:[^\s-][^\s]*")
+_REF = re.compile(r"[A-Za-z0-9_][\w./-]{0,200}")
+_PASSWORD = re.compile(r"^[a-z]+://[^/@]*:[^/@]*@")
+
+
+def url_text(given: str) -> str:
+    """The address of a repository as it was written. ValueError for what is none, and for one that holds a password."""
+    if _PASSWORD.match(given):
+        raise ValueError("holds a password; give a `token` by reference")
+    if not _URL.fullmatch(given):
+        raise ValueError("is not the address of a Git repository; write https://git.example.com/docs.git")
+    return given
+
+
+def ref_text(given: str) -> str:
+    """The name of a branch or tag, or "". ValueError for anything else."""
+    if given and not _REF.fullmatch(given):
+        raise ValueError("is not the name of a branch or tag")
+    return given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +88,17 @@ class GitCopy:
         """Paths of all files, or of those under a folder."""
         code, said, _ = await self._git("ls-tree", "-r", "-z", "--name-only", BRANCH, *(["--", under] if under else []))
         return [name for name in said.split("\0") if name] if code == 0 else []
+
+    async def blobs(self, under: str = "") -> dict[str, str]:
+        """path → id of its content, of all files or of those under a folder; links are none. The id changes with the content alone."""
+        code, said, _ = await self._git("ls-tree", "-r", "-z", BRANCH, *(["--", under] if under else []))
+        found: dict[str, str] = {}
+        for entry in said.split("\0") if code == 0 else ():
+            about, _, path = entry.partition("\t")
+            mode, _, rest = about.partition(" ")
+            if mode in ("100644", "100755"):
+                found[path] = rest.partition(" ")[2]
+        return found
 
     async def read(self, path: str) -> str | None:
         """The text of a file; None where there is none of that path. BlindError for one that is too large or no text."""

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from stead.store import chat_tables, job_tables
 from stead.store.columns import Instant, Serial, Words, metadata, number
+from stead.store.known_tables import brief as brief
+from stead.store.known_tables import knowledge as knowledge
 
 trigger = sa.Table(
     "trigger",

@@ -17,7 +17,7 @@ from msgspec import Meta
 from pydantic import AfterValidator, Field, model_validator
 
 from stead.declare import Looked, Tool, Toolset, ToolsetKind
-from stead.estate.git import GitCopy, GitSource
+from stead.estate.git import GitCopy, GitSource, ref_text, url_text
 from stead.ports import Clock, Estate
 from stead.secrets import SecretRef
 from stead.tools.section import ToolSection
@@ -26,23 +26,6 @@ MOST_FILES, MOST_FOUND, MOST_LINES_OF_ONE = 400, 12, 5
 MOST_LINES = 400
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_URL = re.compile(r"(https?|ssh|file)://[^\s-][^\s]*|[A-Za-z0-9_][\w.-]*@[A-Za-z0-9][\w.-]*:[^\s-][^\s]*")
-_REF = re.compile(r"[A-Za-z0-9_][\w./-]{0,200}")
-_PASSWORD = re.compile(r"^[a-z]+://[^/@]*:[^/@]*@")
-
-
-def _a_url(given: str) -> str:
-    if _PASSWORD.match(given):
-        raise ValueError("holds a password; give a `token` by reference")
-    if not _URL.fullmatch(given):
-        raise ValueError("is not the address of a Git repository; write https://git.example.com/docs.git")
-    return given
-
-
-def _a_ref(given: str) -> str:
-    if given and not _REF.fullmatch(given):
-        raise ValueError("is not the name of a branch or tag")
-    return given
 
 
 def _a_folder(given: str) -> str:
@@ -55,8 +38,8 @@ def _a_folder(given: str) -> str:
 class RepositorySettings(ToolSection):
     """`url` of a repository · `ref` a branch or tag · `folder` of it that is read · `token` by reference · `minutes` between two looks."""
 
-    url: Annotated[str, AfterValidator(_a_url)]
-    ref: Annotated[str, AfterValidator(_a_ref)] = ""
+    url: Annotated[str, AfterValidator(url_text)]
+    ref: Annotated[str, AfterValidator(ref_text)] = ""
     folder: Annotated[str, AfterValidator(_a_folder)] = ""
     token: SecretRef | None = None
     minutes: float = Field(default=15.0, ge=1, le=10_080, allow_inf_nan=False)

@@ -37,7 +37,9 @@ def migrate(connection: sa.Connection) -> None:
 
 
 def ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Alembic's `include_name`: compare Stead's tables only, and never propose to drop the durable engine's."""
+    """Alembic's `include_name`: Stead's tables only. It is never to drop the durable engine's, or the indexes by which text is searched."""
+    if kind == "index":
+        return not (name or "").endswith("_search")
     return kind != "table" or name in OURS
 
 
