@@ -7,6 +7,8 @@ import hmac
 import http.client
 import itertools
 import json
+import os
+import socket
 import subprocess
 import sys
 from collections import deque
@@ -50,36 +52,23 @@ class Homeserver:
             "rc_room_creation": fast,
             "rc_login": {"address": fast, "account": fast, "failed_attempts": fast},
         }
-        console = {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}
-        root = {"level": "ERROR", "handlers": ["console"]}
-        log = {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "handlers": {"console": console},
-            "root": root,
-            "loggers": {"synapse.app": {"level": "INFO"}},
-        }
-        (folder / "log.yaml").write_text(json.dumps(log))
+        (folder / "log.yaml").write_text(json.dumps({"version": 1, "root": {"level": "ERROR"}}))
         config = folder / "homeserver.yaml"
         config.write_text(json.dumps(settings))
         words = [sys.executable, "-m", "synapse.app.homeserver", "-c", str(config)]
         subprocess.run([*words, "--generate-keys"], check=True, capture_output=True, cwd=folder)
-        self._process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder)
-        self._wait()
-
-    def _wait(self) -> None:
-        """Until it listens: it writes a line into its log then."""
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if b"now listening on port" in line.lower():
-                return
-        raise RuntimeError(f"the homeserver ended with {self._process.wait()}")
+        # It says so by systemd's protocol when it is ready (sd_notify(3)).
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
+            ready.bind(str(folder / "ready"))
+            ready.settimeout(120)
+            environment = {**os.environ, "NOTIFY_SOCKET": str(folder / "ready")}
+            quiet = subprocess.DEVNULL
+            self._process = subprocess.Popen(words, stdout=quiet, stderr=quiet, cwd=folder, env=environment)
+            assert b"READY=1" in ready.recv(1000)
 
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(30)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
 
     def call(self, method: str, path: str, body: Any = None, token: str = "", data: bytes | None = None) -> Any:
         """What it answers, as JSON where it is. RuntimeError when it refuses."""

@@ -87,7 +87,7 @@ class Stead:
         self.shelves = shelves
         self.estates = dict(estates)
         self.channels = channels
-        self.policy = policy_of(settings, shelves)
+        self.policy: Policy = policy_of(settings, shelves)
         self.policy_error = ""
         self.models = models_of(settings.models, shelves.models, os.environ)
         self.souls = Souls.of(settings.agents)

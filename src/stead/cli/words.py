@@ -105,6 +105,10 @@ def _proof(_event: Event, data: Data) -> Words:
     return Words("proof", f"{data['verb']} {data['subject']}: {said}, {data['note']}", style)
 
 
+def _followed(_event: Event, data: Data) -> Words:
+    return Words("followed", str(data["note"]))
+
+
 def _dead(_event: Event, data: Data) -> Words:
     return Words("unsaid", f"{data['channel']} could not be reached: {data['error']}", "bold red")
 
@@ -136,7 +140,7 @@ _TELLERS: Mapping[str, Callable[[Event, Data], Words | None]] = {
     "action.intent": _intends,
     "action.outcome": _acted,
     "action.proof": _proof,
-    "action.followed": lambda data: str(data["note"]),
+    "action.followed": _followed,
     "delivery.dead": _dead,
     "run.step": _note,
 }

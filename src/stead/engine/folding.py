@@ -58,7 +58,7 @@ def fold(connection: sa.Connection, journey: Journey, address: Address, because:
 def _list(connection: sa.Connection, journey: Journey, address: Address, storm: str) -> None:
     rows = deliveries.kept(connection, address.channel.name, storm)
     listed = Address.alone(address.channel, storm)
-    message = together(connection, rows, "more")
+    message = together(connection, rows, "more", journey.now())
     waiting = deliveries.queued(connection, listed.conversation)
     if waiting is not None:
         deliveries.rewrite(connection, waiting.id, waiting.because, message)

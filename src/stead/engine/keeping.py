@@ -82,7 +82,7 @@ def _tell(connection: sa.Connection, journey: Journey, channel: str, rows: Seque
         KeptFor.DIGEST: f"for the digest of {name}",
     }[KeptFor(why)]
     address = Address.alone(journey.channels[channel], f"together:{rows[0].id}")
-    return queueing.leave(connection, journey, address, Because.TOGETHER, together(connection, rows, when), journey.now())
+    return queueing.leave(connection, journey, address, Because.TOGETHER, together(connection, rows, when, journey.now()), journey.now())
 
 
 def _look(connection: sa.Connection, journey: Journey, channel: str, at: datetime) -> None:

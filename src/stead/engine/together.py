@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -14,12 +15,12 @@ from stead.store import incidents
 MOST_LINES = 30
 
 
-def together(connection: sa.Connection, rows: Sequence[Delivery], when: str) -> Message:
+def together(connection: sa.Connection, rows: Sequence[Delivery], when: str, now: datetime) -> Message:
     """One message of what these rows would say now, worst first; `when` ends the title: `3 incidents while it was quiet`."""
     told: dict[str, Message] = {}
     for row in rows:
         known = row.incident and incidents.find(connection, row.incident) is not None
-        told[str(row.incident) if row.incident else row.conversation] = render(connection, row.incident) if known else row.message
+        told[str(row.incident) if row.incident else row.conversation] = render(connection, row.incident, now) if known else row.message
     messages = sorted(told.values(), key=lambda message: (message.resolved, -message.severity.rank))
     lines = [_line(message) for message in messages[:MOST_LINES]]
     if len(messages) > MOST_LINES:

@@ -28,7 +28,7 @@ def incidents_(asked: Asked, rest: str) -> None:
             raise UserError(
                 f"there is no incident {ids.incident_number(number)}", hint="/incidents tells those that are open", code=Exit.NEGATIVE
             )
-        asked.show(story.render(asked.connection, number))
+        asked.show(story.render(asked.connection, number, asked.journey.now()))
         return
     found = incidents.listed(asked.connection)
     if not found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from stead.app.settings import Settings
 from stead.domain.inbound import Inbound
 from stead.ports import Channel, Clock
 
-Change = Callable[..., Awaitable[str]]
+Change = Callable[..., Awaitable[Any]]
 """Runs one transaction of the service, and says what it said."""
 
 
@@ -37,7 +38,7 @@ class Reception:
 
     async def hear(self, event: Inbound) -> str:
         """Take what came in by a channel: what to say to whoever sent it, once all of it is committed."""
-        return await self._change(take, event, self.desk)
+        return str(await self._change(take, event, self.desk))
 
     def _standing(self, connection: sa.Connection) -> Sequence[str]:
         return standing.lines(connection, estates=self._estates, ready=self._ready(), deaf=self.listeners.down())
