@@ -66,7 +66,7 @@ THOUGHT = (
 """Points on the way of a model's investigation; test_thought.py kills at them."""
 
 
-HEARD = ("hearing.before-findings",)
+HEARD = ("inbox.before-answer", "hearing.before-findings", "inbox.before-drop")
 """Points on the way of what other systems say; test_heard.py kills at them."""
 
 

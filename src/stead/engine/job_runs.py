@@ -23,7 +23,6 @@ from stead.domain.finding import Severity
 from stead.domain.job import Job, JobKind, JobRun, JobState, Overlap, StoredJob
 from stead.domain.logs.templates import template
 from stead.engine import job_checks, job_prompts, job_reports, job_scripts, notify, ticking
-from stead.engine.faults import fault_point
 from stead.engine.job_came import Came
 from stead.engine.journey import Journey
 from stead.store import events, jobs
@@ -76,13 +75,11 @@ def _begin_all(connection: sa.Connection, journey: Journey, numbers: Sequence[in
 async def _alone(journey: Journey, number: int, job: Job) -> None:
     if job.overlap is Overlap.REPLACE:
         await journey.there(lambda: journey.underway.stop(job.name, number))
-    fault_point("job.before-work")
     try:
         came = await _work(journey, job, number)
     except Exception as error:
         log.exception("a run of a job failed", job=job.name)
         came = Came(state=JobState.FAILED, text=f"{type(error).__name__}: {error}")
-    fault_point("job.before-conclude")
     await journey.store.run(conclude, journey, number, came)
 
 

@@ -17,7 +17,6 @@ from stead.domain.errors import StorageError, UserError
 from stead.domain.inbound import Inbound, Press
 from stead.domain.people import Role
 from stead.engine import approvals
-from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.store import actions, deliveries, inbounds
 
@@ -42,7 +41,6 @@ def take(connection: sa.Connection, journey: Journey, event: Inbound, desk: Desk
     inbounds.add(connection, event, person=person.name, text=journey.redact(event.text[:LONGEST]))
     answer = _handled(asked)
     inbounds.answered(connection, event, answer)
-    fault_point("chat.before-commit")
     return answer
 
 
