@@ -89,7 +89,7 @@ class ChannelConformance:
     async def test_a_message_says_what_how_bad_why_and_how_to_answer(self, rig: Rig) -> None:
         await rig.channel.send(delivery())
         text = "\n".join(rig.shown())
-        for wanted in ("CRITICAL", "I-41", "revision 12", "kubectl -n payments get pods", "wants a person", "stead approve A-17"):
+        for wanted in ("CRITICAL", "I-41", "revision 12", "kubectl -n payments get pods", "wants a person", "approve A-17"):
             assert wanted in text
 
     async def test_an_edit_says_what_is_true_now(self, rig: Rig) -> None:

@@ -187,4 +187,5 @@ async def test_what_is_open_and_what_waits_is_told(counter: Counter) -> None:
     assert "There is no command /dance" in (await counter.writes("/dance"))[0]
     assert "There is no incident I-77" in (await counter.writes("/incidents I-77"))[0]
     await counter.writes("deny A-1")
+    assert await counter.writes("/jobs") == ["There is no job."]
     assert await counter.writes("/approvals") == ["Nothing waits for an answer."]

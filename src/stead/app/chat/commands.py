@@ -37,6 +37,7 @@ COMMANDS = {
     "status": Kind("status", "how all is", Role.VIEWER, reading.status),
     "incidents": Kind("incidents [I-41]", "what is open, or one of them whole", Role.VIEWER, reading.incidents_),
     "approvals": Kind("approvals", "what waits for an answer, with its command", Role.VIEWER, reading.approvals_),
+    "jobs": Kind("jobs", "what runs when, and how it went", Role.VIEWER, reading.jobs_),
     "ask": Kind("ask QUESTION", "ask an agent", Role.VIEWER, questions.ask),
     "approve": Kind("approve A-17 [why]", "say yes to one question", Role.APPROVER, deciding.approve),
     "deny": Kind("deny A-17 [why]", "say no to it", Role.APPROVER, deciding.deny),

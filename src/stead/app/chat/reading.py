@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stead.app import jobs_told
 from stead.app.chat.asked import Asked
 from stead.domain import ids
 from stead.domain.approval import Approval
@@ -39,6 +40,17 @@ def incidents_(asked: Asked, rest: str) -> None:
     ]
     more = [f"… and {len(found) - MOST} more: `stead incidents`"] if len(found) > MOST else []
     asked.answer("\n".join([*lines[:MOST], *more]))
+
+
+def jobs_(asked: Asked, _rest: str) -> None:
+    """Each job: when it comes next, how it went last."""
+    lines = [
+        f"{job['name']}: next {job['next_at'][:16].replace('T', ' ') + ' UTC' if job['next_at'] else 'never'}"
+        + (f", last {job['last']['state']}" if job["last"] else "")
+        + (", paused" if job["paused_at"] else "")
+        for job in jobs_told.listed(asked.connection, asked.journey)
+    ]
+    asked.answer("\n".join(lines) or "There is no job.")
 
 
 def approvals_(asked: Asked, _rest: str) -> None:
