@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.channels.fake_telegram import HOME, TOKEN, TelegramServer, visible
 
 from stead.channels.pieces import joined, parts, pieces
 from stead.channels.telegram import Telegram, TelegramSettings, telegram
@@ -20,9 +21,8 @@ from stead.domain.delivery import Attachment, Block, BlockKind, Place
 from stead.domain.errors import PermanentError, TemporaryError, UserError
 from stead.domain.inbound import Sender
 from stead.testing.channel_conformance import Fault, a_message, delivery
-from stead.testing.telegram_server import HOME, TOKEN, TelegramServer, visible
 from stead.testing.two_way_chat import ANN
-from stead.testing.two_way_conformance import PICTURE, Ears, TwoWayConformance, listening, until
+from stead.testing.two_way_conformance import PICTURE, Ears, TwoWayConformance, TwoWayRig, listening, until
 
 
 def opened(server: TelegramServer, monkeypatch: pytest.MonkeyPatch, **more: object) -> Telegram:
@@ -41,7 +41,7 @@ async def server() -> AsyncIterator[TelegramServer]:
     await made.stop()
 
 
-class TelegramRig:
+class TelegramRig(TwoWayRig):
     limit = LONGEST
     tells = frozenset(Fault)
     redelivers = True

@@ -174,8 +174,8 @@ class Telegram:
     async def _attach(self, delivery: Delivery, file: Attachment, under: str) -> str:
         from telegram import InputFile
 
-        where, extra = self._where(delivery.place)
-        extra = {**extra, "reply_to_message_id": split_remote(under)[1], "allow_sending_without_reply": True}
+        where, given = self._where(delivery.place)
+        extra: dict[str, Any] = {**given, "reply_to_message_id": split_remote(under)[1], "allow_sending_without_reply": True}
         data = InputFile(file.data, filename=file.name)
         if file.picture and len(file.data) <= MOST_PICTURE:
             message = await self._call(lambda: self._bot.send_photo(where, data, **extra))
@@ -346,7 +346,7 @@ def _open(name: str, settings: TelegramSettings, clock: Clock) -> Telegram:
         raise UserError(
             f"channel `{name}` needs the python-telegram-bot library, which is not installed", hint="pip install 'stead[telegram]'"
         ) from error
-    waits = {"read_timeout": settings.timeout, "write_timeout": settings.timeout, "connect_timeout": settings.timeout}
+    waits: dict[str, Any] = {"read_timeout": settings.timeout, "write_timeout": settings.timeout, "connect_timeout": settings.timeout}
     asking = HTTPXRequest(connection_pool_size=4, pool_timeout=settings.timeout, media_write_timeout=60, **waits)
     polling = HTTPXRequest(connection_pool_size=1, pool_timeout=settings.timeout, **waits)
     bot = Bot(

@@ -94,7 +94,7 @@ class Counter:
         notify.tell(connection, self.journey, opened.number, Because.APPROVAL)
         made = deliveries.of_incident(connection, opened.number)[-1]
         deliveries.sent(connection, made.id, "m1", now)
-        self.server.messages["m1"] = replace(made, message=story.render(connection, opened.number))
+        self.server.messages["m1"] = replace(made, message=story.render(connection, opened.number, self.clock.now()))
         return "m1"
 
     async def takes(self, event: Inbound) -> list[str]:
