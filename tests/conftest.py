@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from stead.clocks import SteppedClock
-from stead.domain import held
+pytest.register_assert_rewrite("stead.testing")
+
+from stead.clocks import SteppedClock  # noqa: E402
+from stead.domain import held  # noqa: E402
 
 if TYPE_CHECKING:
     import psycopg

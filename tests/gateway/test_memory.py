@@ -53,15 +53,17 @@ async def test_what_a_model_proposes_waits_for_a_person(house: Any, capsys: pyte
     service, server = house
     await looks(service)
     _, entries = await service.get("/api/memory")
-    assert [(e["id"], e["state"], e["author"], e["run"], e["text"]) for e in entries] == [
-        ("M-1", "proposed", "agent:reviewer", "R-1", FACT),
-        ("M-2", "proposed", "agent:reviewer", "R-1", "password=[redacted] is used"),
-    ], "once, without the secret, and not what does not fit the form"
+    # What a model asks for at once is written down in any order.
+    assert {(e["state"], e["author"], e["run"], e["text"]) for e in entries} == {
+        ("proposed", "agent:reviewer", "R-1", FACT),
+        ("proposed", "agent:reviewer", "R-1", "password=[redacted] is used"),
+    }, "once, without the secret, and not what does not fit the form"
+    fact, secret = sorted((e["id"] for e in entries), key=lambda name: next(e["text"] != FACT for e in entries if e["id"] == name))
     await looks(service)
     assert FACT not in opening(server)
 
-    assert await types(service, capsys, "memory approve M-1") == (0, f"M-1 (approved): {FACT}\n", "")
-    assert (await types(service, capsys, "memory reject m-2"))[0] == 0
+    assert await types(service, capsys, f"memory approve {fact}") == (0, f"{fact} (approved): {FACT}\n", "")
+    assert (await types(service, capsys, f"memory reject {secret.lower()}"))[0] == 0
     run = await looks(service)
     assert f"What is remembered:\n- {FACT}" in opening(server) and "is used" not in opening(server)
     assert run["tainted"] is False
@@ -73,11 +75,12 @@ async def test_what_was_learned_from_words_of_others_taints_whom_it_is_told(hous
     await looks(service, goal="health-check")  # its packs read what programs of this machine say
     _, entries = await service.get("/api/memory")
     assert [entry["tainted"] for entry in entries] == [True, True]
-    await service.post("/api/memory/M-1/decision", {"decision": "approve"})
+    fact = next(entry["id"] for entry in entries if entry["text"] == FACT)
+    await service.post(f"/api/memory/{fact}/decision", {"decision": "approve"})
     run = await looks(service)
     assert run["tainted"] is True
     assert f"\n{FACT}\n" in opening(server).partition("What is remembered:\n- <<")[2], "between marks, as words of others"
-    await service.post("/api/memory/M-1/edit", {"text": FACT.replace("oiled", "greased")})
+    await service.post(f"/api/memory/{fact}/edit", {"text": FACT.replace("oiled", "greased")})
     assert (await looks(service))["tainted"] is False, "what a person wrote anew is that person's"
 
 

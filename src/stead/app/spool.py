@@ -74,7 +74,10 @@ def waiting(folder: Path) -> list[Path]:
 
 
 async def follow(folder: Path, clock: Clock, hear: Callable[[Alert], Awaitable[None]]) -> None:
-    """Hear what is spooled, at once and whenever something comes, until cancelled. `hear` returns once it is stored."""
+    """Hear what is spooled, at once and whenever something comes, until cancelled. `hear` returns once it is stored.
+
+    `clock` is the wall clock, whatever clock Stead runs on: by that one files come.
+    """
     while True:
         for file in await asyncio.to_thread(waiting, folder):
             await _take(file, hear)
