@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -68,10 +69,27 @@ def test_words_that_are_no_command(text: str) -> None:
     assert command_of(text) is None
 
 
+BEGINNINGS = ["", "/", "!", "/deny ", "approve A-", "deny ", "st:"]
+
+
+@given(st.sampled_from(BEGINNINGS), st.text())
+def test_whatever_is_written_only_what_names_a_command_or_a_question_is_one(beginning: str, words: str) -> None:
+    text = beginning + words
+    command = command_of(text)
+    if command is None:
+        assert re.match(r"[/!](?:deny|approve)(?:\s|$)", text) is None, "a command was not heard"
+    elif text.lstrip()[0] in "/!":
+        assert text.lstrip()[1:].lower().startswith(command.name)
+        assert text.rstrip().endswith(command.rest)
+    else:
+        assert command.name in ("approve", "deny")
+        assert re.match(r"A-\d{1,10}", command.rest), "without a stroke it decides only on a question that it names"
+
+
 @given(st.text())
-def test_nobodys_words_break_the_reading(text: str) -> None:
-    command_of(text)
-    press_of(text)
+def test_no_text_but_a_payload_is_a_press(text: str) -> None:
+    assert press_of(text) is None or text.startswith("st:")
+    assert press_of(f"st:1:approve:{text}") in (None, Press(approval=1, decision="approve", nonce=text))
 
 
 @given(st.integers(0, 10**9), st.sampled_from(["approve", "deny", "test"]), st.text("0123456789abcdef", max_size=16))
