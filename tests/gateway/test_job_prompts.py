@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from tests.gateway.conftest import running
 from tests.gateway.test_jobs import NIGHTLY, program, ran
+from tests.gateway.test_knowledge import SOFA
 
 from stead.clocks import SteppedClock
 from stead.practice.model_server import Answer, model_server
@@ -59,6 +61,38 @@ async def test_an_answer_is_told_with_what_it_cost_and_hears_other_jobs(tmp_path
     assert agent["tainted"]
     assert agent["brief"]["budget"]["tokens"] == 5000
     assert not any("job" in tool["function"]["name"] for tool in asked[0]["tools"])
+
+
+async def test_a_job_knows_the_house_as_every_run_does(tmp_path: Path, clock: SteppedClock) -> None:
+    (tmp_path / "books").mkdir()
+    (tmp_path / "books" / "sofa.md").write_text(SOFA)
+    (tmp_path / "books" / "pump.md").write_text("# The pump of the cellar\n\nIt starts by hand.\n")
+    asked: list[Json] = []
+
+    def heard(body: Json) -> Answer:
+        asked.append(body)
+        return Answer(text="The sofa comes [K-2], and the moon [K-9].")
+
+    async with model_server(heard) as server:
+        model = {"name": "practice", "kind": "openai", "model": "x", "base_url": server.url}
+        more: Json = {"models": [model], "jobs": {"folders": [str(tmp_path / "jobs")], "stock": False}}
+        async with running(tmp_path, clock, knowledge=[{"name": "books", "folder": str(tmp_path / "books")}], **more) as service:
+            await service.stead.library.refresh(now=True)
+            service.door.write_text("wide open\n")
+            await service.happens("approval.asked")
+            await service.post("/api/memory", {"text": "The pump is called Bertha."})
+            await service.call("PUT", "/api/estate/brief", body={"markdown": "# House\n\n## Rooms\n\nA cellar and an attic.\n"})
+            await service.post("/api/jobs", {"jobs": [{**ASK, "prompt": "Is the pump of the cellar well?"}]})
+            run = await ran(service, "ask")
+            told = str(next(body for body in asked if "Job: ask" in str(body["messages"]))["messages"][1]["content"])
+            agent = (await service.get(f"/api/runs/{run['run']}"))[1]
+    assert "Leave it open until the evening." in told, "the edge case of what is wrong now"
+    assert "It starts by hand." in told, "the page that the prompt's words find"
+    assert "Bertha" in told
+    assert "- Rooms: A cellar and an attic." in told
+    assert agent["tainted"], "a repository's words are somebody's"
+    assert {"K-1", "K-2"} <= set(agent["brief"]["collected"])
+    assert len(json.dumps(told).encode()) <= 4600 + 200
 
 
 def words(body: Json) -> Answer:

@@ -6,7 +6,6 @@ Promise: such a run only tells. It proposes no action, moves no incident, and ed
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +16,7 @@ from stead.domain.errors import Exit, UserError
 from stead.domain.goal import About, Goal, PackLook
 from stead.domain.people import Principal
 from stead.domain.run import Brief, Ending, Run, ToolCall
-from stead.engine import briefing, knowing, learning, remembering, spending
+from stead.engine import background, learning, spending
 from stead.engine.context import MOST_OPENING, Pack
 from stead.engine.investigate import Outcome
 from stead.engine.journey import Journey
@@ -80,22 +79,21 @@ def begin(connection: sa.Connection, journey: Journey, number: int) -> Brief | N
         end(connection, journey, number, Outcome(ending=Ending.OUT_OF_BUDGET, note=why))
         return None
     pack = Pack(journey.redact, run.nonce)
-    remembered, tainting = remembering.told(connection, journey, run.nonce, re.findall(r"[\w.-]+", run.question))
-    read = knowing.told(connection, journey, run.nonce, [], run.question)
-    besides = [briefing.part(connection, run.estate), knowing.part(read), remembered]
+    cases = [] if run.incident else background.open_cases(connection, run.estate)
+    besides = background.told(connection, journey, run.nonce, run.estate, cases, run.question)
     if run.incident:
-        opening = _about_incident(connection, journey, run, pack, besides)
+        opening = _about_incident(connection, journey, run, pack, besides.parts)
     else:
         here = Part(heading="", items=["\n".join(about_estate(connection, journey, run, pack))], share=0.0)
-        opening = packed([here, *besides], MOST_OPENING).text
+        opening = packed([here, *besides.parts], MOST_OPENING).text
     brief = Brief(
         system=f"{soul.text}\n\n{goal.text}",
         opening=opening,
         budget=journey.run_budget,
         toolsets=soul.toolsets,
-        collected={**pack.collected, **read.collected},
-        commands={**pack.commands, **read.commands},
-        tainted=pack.tainted or tainting or read.tainted,
+        collected={**pack.collected, **besides.collected},
+        commands={**pack.commands, **besides.commands},
+        tainted=pack.tainted or besides.tainted,
         looks=tuple(looks_of(journey, goal)),
     )
     runs.set_brief(connection, number, brief)

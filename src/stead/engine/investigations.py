@@ -19,7 +19,7 @@ from stead.domain.finding import Finding
 from stead.domain.goal import INCIDENT
 from stead.domain.incident import IncidentState
 from stead.domain.run import Brief, Ending, Run, Speaker
-from stead.engine import briefing, decide, goal_runs, knowing, learning, notify, remembering, spending, talking, triage
+from stead.engine import background, decide, goal_runs, learning, notify, remembering, spending, talking, triage
 from stead.engine.agenda import MOST_SEGMENTS
 from stead.engine.context import Pack
 from stead.engine.faults import fault_point
@@ -203,15 +203,13 @@ def _brief(connection: sa.Connection, journey: Journey, run: Run) -> Brief | Non
     pack = Pack(journey.redact, run.nonce)
     done = [stored for stored in actions.of_incident(connection, run.incident) if stored.episode == run.episode]
     words = [m.text for s in sessions.of_incident(connection, run.incident) for m in s.messages][-3:]
-    known = knowing.told(connection, journey, run.nonce, found, f"{found[0].summary} {found[0].check} {found[0].reason}")
     words = [journey.redact(word) for word in words]
     parked = [r for r in runs.of_incident(connection, run.incident, run.episode) if r.ending is Ending.PARKED and r.brief is not None]
     before = parked[-1].brief if parked else None
     names = [part for f in found for s in (f.subject, f.top) if s is not None for part in (s.name, s.namespace)]
-    remembered, tainting = remembering.told(connection, journey, run.nonce, names)
-    opening = pack.opening(
-        incident, found, journey.verbs, done, words, besides=[briefing.part(connection, incident.estate), knowing.part(known), remembered]
-    )
+    about = f"{found[0].summary} {found[0].check} {found[0].reason}"
+    besides = background.told(connection, journey, run.nonce, incident.estate, found, about, names)
+    opening = pack.opening(incident, found, journey.verbs, done, words, besides=besides.parts)
     if before is not None:
         opening = f"What you proposed came to nothing, or was not enough. This is how it stands now.\n\n{opening}"
     return Brief(
@@ -221,9 +219,9 @@ def _brief(connection: sa.Connection, journey: Journey, run: Run) -> Brief | Non
         opening=opening,
         budget=journey.run_budget,
         toolsets=soul.toolsets,
-        collected={**(before.collected if before else {}), **_evidence_of(before), **pack.collected, **known.collected},
-        commands={**(before.commands if before else {}), **pack.commands, **known.commands},
-        tainted=pack.tainted or tainting or known.tainted or (before is not None and before.tainted),
+        collected={**(before.collected if before else {}), **_evidence_of(before), **pack.collected, **besides.collected},
+        commands={**(before.commands if before else {}), **pack.commands, **besides.commands},
+        tainted=pack.tainted or besides.tainted or (before is not None and before.tainted),
         history=() if before is None else before.history,
         state=incident.state.value,
         note=incidents.note(connection, run.incident),

@@ -16,11 +16,12 @@ import sqlalchemy as sa
 from stead.domain.excerpt import excerpt, fenced, visible
 from stead.domain.job import SILENT, Job, JobState
 from stead.domain.run import Brief, Budget, Ending, Speaker
-from stead.engine import goal_runs, investigating, remembering, spending
-from stead.engine.context import Pack
+from stead.engine import background, goal_runs, investigating, spending
+from stead.engine.context import MOST_OPENING, Pack
 from stead.engine.investigate import Outcome
 from stead.engine.job_came import Came
 from stead.engine.journey import Journey
+from stead.engine.packing import Part, pack
 from stead.store import jobs, runs
 from stead.store.codec import load_plain
 
@@ -50,8 +51,8 @@ async def ask(journey: Journey, job: Job, number: int, step: Step, write: Callab
 
 def open_run(connection: sa.Connection, journey: Journey, number: int, job: Job) -> tuple[int, Brief] | str:
     """The agent's run and what it is told; or why there is none. Opening again hands out the same."""
-    known = jobs.run(connection, number)
-    before = None if known is None or not known.run else runs.find(connection, known.run)
+    kept = jobs.run(connection, number)
+    before = None if kept is None or not kept.run else runs.find(connection, kept.run)
     if before is not None and before.brief is not None:
         return before.number, before.brief
     soul, goal = journey.souls().get(job.agent), journey.goals().get(job.goal)
@@ -80,19 +81,21 @@ def open_run(connection: sa.Connection, journey: Journey, number: int, job: Job)
     if why := spending.spent_out(connection, journey, made):
         runs.end(connection, run, Ending.OUT_OF_BUDGET, why, Outcome(ending=Ending.OUT_OF_BUDGET).spent, None, journey.now())
         return why
-    pack = Pack(journey.redact, made.nonce)
-    told = "\n".join([f"Job: {job.name}. Task: {job.prompt}", *goal_runs.about_estate(connection, journey, made, pack)])
+    known = Pack(journey.redact, made.nonce)
+    told = "\n".join([f"Job: {job.name}. Task: {job.prompt}", *goal_runs.about_estate(connection, journey, made, known)])
     heard = "\n".join(_heard(connection, journey, job, made.nonce))
-    remembered, tainting = remembering.told(connection, journey, made.nonce, job.prompt.split())
+    cases = background.open_cases(connection, estate)
+    besides = background.told(connection, journey, made.nonce, estate, cases, job.prompt)
+    here = Part(heading="", items=["\n\n".join(part for part in (told, heard) if part)], share=0.0)
     instructions = f"\n\n{goal.text}" if goal is not None else ""
     brief = Brief(
         system=f"{soul.text}{instructions}\n\n{MANNER}",
-        opening="\n\n".join(part for part in (told, heard, remembered.text) if part),
+        opening=pack([here, *besides.parts], MOST_OPENING).text,
         budget=_budget(job, journey.run_budget),
         toolsets=soul.toolsets,
-        collected=pack.collected,
-        commands=pack.commands,
-        tainted=pack.tainted or tainting or bool(heard),
+        collected={**known.collected, **besides.collected},
+        commands={**known.commands, **besides.commands},
+        tainted=known.tainted or besides.tainted or bool(heard),
         looks=tuple(goal_runs.looks_for(journey, *_packs(journey, job))),
         talk=True,
     )

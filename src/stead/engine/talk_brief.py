@@ -15,7 +15,7 @@ from stead.domain.finding import Finding
 from stead.domain.model import context_of
 from stead.domain.run import Brief, Message, Run, Speaker
 from stead.domain.talk import Talk, Turn, in_a_line, kept, shortened
-from stead.engine import answering, briefing, knowing, remembering
+from stead.engine import answering, background
 from stead.engine.answering import Known
 from stead.engine.context import BYTES_A_TOKEN, MOST_OPENING
 from stead.engine.journey import Journey
@@ -48,10 +48,10 @@ def brief(connection: sa.Connection, journey: Journey, run: Run, talk: Talk, tur
     collected = _collected(connection, before)
     pack = _Pack(journey, run.nonce, sum(1 for name in collected if name.startswith("F")))
     known = answering.known(connection, turn.question, talk.incident, journey.estates)
-    read = knowing.told(connection, journey, run.nonce, [one for _, found in known.fitting for one in found], turn.question)
-    remembered, tainting = remembering.told(connection, journey, run.nonce, [turn.question])
+    fitting = [one for _, found in known.fitting for one in found]
+    besides = background.told(connection, journey, run.nonce, talk.estate, fitting, turn.question)
     here = Part(heading="", items=["\n".join(pack.opening(known, talk, turn))], share=0.0)
-    opening = packed([here, briefing.part(connection, talk.estate), knowing.part(read), remembered], MOST_OPENING).text
+    opening = packed([here, *besides.parts], MOST_OPENING).text
     context = context_of(journey.models.routed(run.agent, run.goal).specs) if journey.models is not None else 0
     earlier = [one for one in talks.turns(connection, talk.id) if one.id < turn.id]
     return Brief(
@@ -59,10 +59,10 @@ def brief(connection: sa.Connection, journey: Journey, run: Run, talk: Talk, tur
         opening=opening,
         budget=journey.run_budget,
         toolsets=soul.toolsets,
-        kinds=tuple(sorted({finding.subject.kind for _, found in known.fitting for finding in found})),
-        collected={**dict.fromkeys(collected, ""), **pack.collected, **read.collected},
-        commands={**pack.commands, **read.commands},
-        tainted=pack.tainted or read.tainted or tainting or any(one.brief is not None and one.brief.tainted for one in before),
+        kinds=tuple(sorted({finding.subject.kind for finding in fitting})),
+        collected={**dict.fromkeys(collected, ""), **pack.collected, **besides.collected},
+        commands={**pack.commands, **besides.commands},
+        tainted=pack.tainted or besides.tainted or any(one.brief is not None and one.brief.tainted for one in before),
         history=tuple(history(earlier, talk, context * BYTES_A_TOKEN // SHARE)),
         talk=True,
         numbered=sum(1 for name in collected if name.startswith("E")),
