@@ -107,6 +107,20 @@ async def test_what_fits_the_question_is_told_first_and_only_so_much(house: Any)
     assert sum(len(line) + 1 for line in lines) <= 900
 
 
+async def test_entries_are_found_by_their_words(house: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    service, _ = house
+    for text in ("The NAS reboots on Sundays.", "The attic is warm.", "A reboot of the router needs the button."):
+        await service.post("/api/memory", {"text": text})
+    await service.post("/api/memory/M-3/decision", {"decision": "reject"})
+    code, out, err = await types(service, capsys, "memory search when did the nas rebooted?")
+    assert (code, err) == (0, "")
+    assert [line.split()[:3] for line in out.splitlines()[1:]] == [["M-1", "estate", "approved"], ["M-3", "estate", "rejected"]]
+    assert (await service.get("/api/memory/search?words=attic&limit=1"))[1][0]["text"] == "The attic is warm."
+    code, out, err = await types(service, capsys, "memory search zebra")
+    assert (code, out, err) == (1, "", "Nothing that is remembered holds these words.\n")
+    assert (await service.get("/api/memory/search?words="))[0] == 400
+
+
 async def test_files_come_in_and_go_out(house: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     service, _ = house
     (tmp_path / "USER.md").write_text("# User\n\n- Likes short answers.\n- Sleeps from 23:00\n  to 07:00.\n\nIs called Kim.\n")

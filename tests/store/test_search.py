@@ -73,6 +73,7 @@ def test_memory_is_searched_by_the_same_words(store: Store, clock: SteppedClock)
     with store.read() as connection:
         assert best(connection, "memory", words_of("does the nas reboot?"), 5) == [1]
         assert best(connection, "memory", words_of("slow evenings"), 5) == []
+        assert [entry.number for entry in memory.search(connection, words_of("nas reboots quickly blog"), 5)][:1] == [1]
 
 
 def test_what_was_decided_outlives_a_change_of_the_file(store: Store, clock: SteppedClock) -> None:

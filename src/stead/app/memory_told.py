@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from stead.app.shown import time
 from stead.domain.ids import memory_number, run_number
+from stead.domain.knowledge import words_of
 from stead.domain.memory import Memory, MemoryKind
 from stead.store import memory
 
@@ -33,6 +34,11 @@ def row(of: Memory, now: datetime) -> dict[str, Any]:
 
 def rows(connection: sa.Connection, now: datetime) -> list[dict[str, Any]]:
     return [row(entry, now) for entry in memory.listed(connection)]
+
+
+def hits(connection: sa.Connection, words: str, most: int, now: datetime) -> list[dict[str, Any]]:
+    """What holds one of the words, best first."""
+    return [row(entry, now) for entry in memory.search(connection, words_of(words), most)]
 
 
 def one(connection: sa.Connection, number: int, now: datetime) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ import typer
 from stead.cli.client import Client
 from stead.cli.options import Output, Token, Url
 from stead.cli.output import Form, clean, line, say_json, table
-from stead.domain.errors import UserError
+from stead.domain.errors import Exit, UserError
 from stead.domain.ids import parse_number
 from stead.domain.memory import MemoryKind
 
@@ -25,11 +25,23 @@ Words = Annotated[str, typer.Argument(metavar="TEXT", help="One fact, in a sente
 def list_(url: Url = None, token: Token = None, output: Output = Form.TABLE) -> None:
     """Every entry; those that are proposed wait for you."""
     found: list[dict[str, Any]] = Client.of(url, token).get("/api/memory")
-    if output is Form.JSON:
-        say_json(found)
-        return
-    rows = [[e["id"], e["kind"], e["state"], e["text"], e["author"] + (f" in {e['run']}" if e["run"] else "")] for e in found]
-    table(("ID", "ABOUT", "STATE", "TEXT", "BY"), rows, empty="Nothing is remembered yet.", widest=3)
+    _table(found, output, empty="Nothing is remembered yet.")
+
+
+@app.command("search")
+def search(
+    words: Annotated[list[str], typer.Argument(metavar="WORDS", help="What it is about.")],
+    url: Url = None,
+    token: Token = None,
+    output: Output = Form.TABLE,
+) -> None:
+    """What holds one of these words, best first, in any state."""
+    found: list[dict[str, Any]] = Client.of(url, token).get("/api/memory/search", words=" ".join(words)[:500])
+    if found or output is Form.JSON:
+        _table(found, output)
+    if not found:
+        print("Nothing that is remembered holds these words.", file=sys.stderr)
+        raise typer.Exit(Exit.NEGATIVE)
 
 
 @app.command("show")
@@ -108,6 +120,14 @@ def import_(
 def export(kind: Kind = MemoryKind.ESTATE, url: Url = None, token: Token = None) -> None:
     """Print what holds as MEMORY.md or USER.md."""
     print(clean(Client.of(url, token).get("/api/memory/export", kind=kind.value)["markdown"]), end="")
+
+
+def _table(found: list[dict[str, Any]], output: Form, empty: str = "") -> None:
+    if output is Form.JSON:
+        say_json(found)
+        return
+    rows = [[e["id"], e["kind"], e["state"], e["text"], e["author"] + (f" in {e['run']}" if e["run"] else "")] for e in found]
+    table(("ID", "ABOUT", "STATE", "TEXT", "BY"), rows, empty=empty, widest=3)
 
 
 def _told(entry: dict[str, Any]) -> None:

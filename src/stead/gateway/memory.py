@@ -72,6 +72,13 @@ def _reading(stead: Stead) -> APIRouter:
         """What holds, as MEMORY.md or USER.md."""
         return {"markdown": await stead.store.look(memory_told.markdown, kind, stead.clock.now())}
 
+    @router.get("/memory/search")
+    async def search(
+        words: Annotated[str, Query(min_length=1, max_length=500)], limit: Annotated[int, Query(ge=1, le=100)] = 20
+    ) -> list[dict[str, Any]]:
+        """What holds one of the words, in any state, best first."""
+        return await stead.store.look(memory_told.hits, words, limit, stead.clock.now())
+
     @router.get("/memory/{number}")
     async def shown(number: str) -> dict[str, Any]:
         """One entry. `M-3` or `3`."""

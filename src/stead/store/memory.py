@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from stead.domain.memory import Memory, MemoryKind, MemoryState
+from stead.store.search import best
 from stead.store.tables import memory
 
 
@@ -53,6 +54,11 @@ def get(connection: sa.Connection, number: int) -> Memory:
 def listed(connection: sa.Connection) -> Sequence[Memory]:
     """All of them, oldest first."""
     return [_memory(row) for row in connection.execute(sa.select(memory).order_by(memory.c.number))]
+
+
+def search(connection: sa.Connection, words: Sequence[str], most: int) -> list[Memory]:
+    """Whatever holds one of the words, in any state, best first."""
+    return [found for number in best(connection, "memory", words, most) if (found := find(connection, number)) is not None]
 
 
 def change(connection: sa.Connection, number: int, *, text: str | None = None, state: MemoryState | None = None, by: str = "") -> None:
