@@ -125,6 +125,7 @@ class MaintenanceSettings(Section):
     weekdays: tuple[str, ...] = Field(default=(), description="On which it begins: `sunday`, `monday:friday`. Default: any.")
     days_of_month: tuple[str, ...] = Field(default=(), description="On which it begins: `1:7`, `-1` for the last. Default: any.")
     months: tuple[str, ...] = Field(default=(), description="In which it begins: `december`, `may:august`. Default: any.")
+    acts: bool = Field(default=False, description="Stead goes on with what it may do without a person. Default: it does nothing by itself.")
 
     @model_validator(mode="after")
     def _can_be(self) -> Self:
@@ -143,8 +144,8 @@ class MaintenanceSettings(Section):
                 days_of_month=_days(self.days_of_month),
                 months=frozenset(n + 1 for n in _named(self.months, _MONTHS, "month")),
             )
-            return Window(name=self.name, matchers=self.matchers, comment=self.comment, daily=daily, zone=zone)
-        return Window(name=self.name, matchers=self.matchers, comment=self.comment, once=once, zone=zone)
+            return Window(name=self.name, matchers=self.matchers, comment=self.comment, daily=daily, zone=zone, acts=self.acts)
+        return Window(name=self.name, matchers=self.matchers, comment=self.comment, once=once, zone=zone, acts=self.acts)
 
     def _once(self, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
         if self.start is None and self.end is None:

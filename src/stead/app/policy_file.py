@@ -140,6 +140,10 @@ class CapSettings(Section):
     )
     cooldown_most: Duration = Field(default=_LIMITS.cooldown_most, description="The longest that it grows to.")
     breaker: int = Field(default=_LIMITS.breaker, ge=1, description="After so many actions of one verb that did not help an object.")
+    backup_age: Duration = Field(
+        default=_LIMITS.backup_age,
+        description="The oldest last backup of a volume before what cannot be taken back is done to what uses it.",
+    )
 
     def limits(self) -> Limits:
         return Limits(**{name: getattr(self, name) for name in CapSettings.model_fields})

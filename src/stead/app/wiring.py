@@ -43,7 +43,8 @@ from stead.app.library import Library
 from stead.app.muting_settings import BUILT_IN
 from stead.app.own_namespaces import own_namespaces
 from stead.app.ownership import Ownership
-from stead.app.repositories import code_tools, owners_of, verbs_with
+from stead.app.preflight import acting_on
+from stead.app.repositories import code_tools
 from stead.app.settings import Settings
 from stead.app.souls import Souls
 from stead.app.stock_jobs import wanted_jobs
@@ -150,8 +151,7 @@ class Stead:
             goals=self.goals,
             timing=self.settings.timing.timing(),
             estates=self.estates,
-            verbs=verbs_with(self.estates, self.shelves.verbs),
-            kept_by=owners_of(self.estates),
+            **acting_on(self.estates, self.shelves.verbs),
             playbooks=tuple(self.shelves.playbooks.values()),
             channels=self.channels,
             **telling.of(self.settings),

@@ -22,7 +22,8 @@ _DID_NOT_HELP = (ActionState.UNPROVEN, ActionState.UNKNOWN)
 class Limits:
     """Actions by itself within an hour on one `target`, in one `namespace`, in one `estate`; the `share` of a workload's pods that may be
     taken away within one. `cooldown` lies after an action on a target, doubles with each further one of the day, up to `cooldown_most`.
-    After `breaker` actions of one verb on one target in a row that did not help, a person has to look."""
+    After `breaker` actions of one verb on one target in a row that did not help, a person has to look. What cannot be taken back wants a
+    backup of the volumes that it touches that is no older than `backup_age`: by default a day, with room for a night that took longer."""
 
     target: int = 3
     namespace: int = 6
@@ -31,6 +32,7 @@ class Limits:
     cooldown: timedelta = timedelta(minutes=10)
     cooldown_most: timedelta = timedelta(hours=6)
     breaker: int = 2
+    backup_age: timedelta = timedelta(hours=26)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

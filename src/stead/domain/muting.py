@@ -53,12 +53,16 @@ class MuteKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mute:
-    """Why something is silent: `name` is S-3, the window's or the rule's; `why` a sentence's end; `until` when it ends by itself."""
+    """Why something is silent: `name` is S-3, the window's or the rule's; `why` a sentence's end; `until` when it ends by itself.
+
+    `acts` says that what is silent for this is mended all the same, where nobody has to be asked.
+    """
 
     kind: MuteKind
     name: str
     why: str
     until: datetime | None = None
+    acts: bool = False
 
     def __str__(self) -> str:
         until = f" until {self.until:%Y-%m-%d %H:%M} UTC" if self.until else ""
@@ -193,4 +197,4 @@ class _Inhibited:
 
 
 def _maintenance(window: Window, now: datetime) -> Mute:
-    return Mute(kind=MuteKind.MAINTENANCE, name=window.name, why=window.comment or "planned work", until=window.ends(now))
+    return Mute(kind=MuteKind.MAINTENANCE, name=window.name, why=window.comment or "planned work", until=window.ends(now), acts=window.acts)

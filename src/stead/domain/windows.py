@@ -47,7 +47,10 @@ class Daily:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Keeps what `matchers` match silent. Either `once` (start, end; aware) or every `daily` span, by the clock of `zone`."""
+    """Keeps what `matchers` match silent. Either `once` (start, end; aware) or every `daily` span, by the clock of `zone`.
+
+    `acts` says that Stead goes on acting by itself while it holds.
+    """
 
     name: str
     matchers: Matchers
@@ -55,6 +58,7 @@ class Window:
     once: tuple[datetime, datetime] | None = None
     daily: Daily = field(default_factory=Daily)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    acts: bool = False
 
     def holds(self, now: datetime) -> bool:
         return self._span(now) is not None

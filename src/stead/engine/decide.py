@@ -43,12 +43,12 @@ def decide(
     tried = {stored.action.request.digest for stored in counts}
     if any(stored.action.id.startswith(f"{segment}.") for stored in before):
         return
-    verdicts = [
+    decided = [
         _decide_one(connection, journey, incident, proposal, f"{segment}.{position}")
         for position, proposal in enumerate(proposals, start=1)
         if proposal.request.digest not in tried
     ]
-    _move_on(connection, journey, number, verdicts)
+    _move_on(connection, journey, number, [verdict for verdict in decided if verdict is not None])
 
 
 def _keep_why(connection: sa.Connection, journey: Journey, incident: Incident, segment: str, nothing: str) -> None:
@@ -57,11 +57,17 @@ def _keep_why(connection: sa.Connection, journey: Journey, incident: Incident, s
     events.record(connection, "decision.none", at=journey.now(), estate=incident.estate, incident=incident.number, run=segment, data=data)
 
 
-def _decide_one(connection: sa.Connection, journey: Journey, incident: Incident, proposal: Proposal, action_id: str) -> Verdict:
+def _decide_one(connection: sa.Connection, journey: Journey, incident: Incident, proposal: Proposal, action_id: str) -> Verdict | None:
     request, now = proposal.request, journey.now()
     decision = judge(connection, journey, proposal, undoes=UNDO in action_id)
+    if decision.verdict is Verdict.NEEDS_APPROVAL and incident.muted and not request.by_model:
+        segment, _, _ = action_id.rpartition(".")
+        _keep_why(connection, journey, incident, segment, f"{request.verb} {request.subject} would ask a person, and it is silent now")
+        return None
     action = Action(id=action_id, incident=incident.number, request=request, state=_STATES[decision.verdict], note=_note(decision))
-    actions.add(connection, action, incident.episode, decision, now, facts_of(connection, journey, proposal), proposal.preview)
+    actions.add(
+        connection, action, incident.episode, decision, now, facts_of(connection, journey, proposal), _preview(journey, proposal, decision)
+    )
     _record(connection, journey, action, decision)
     if decision.verdict is Verdict.ALLOW:
         fault_point("decide.before-enqueue")
@@ -69,6 +75,13 @@ def _decide_one(connection: sa.Connection, journey: Journey, incident: Incident,
     elif decision.verdict is Verdict.NEEDS_APPROVAL:
         _ask(connection, journey, action, decision)
     return decision.verdict
+
+
+def _preview(journey: Journey, proposal: Proposal, decision: Decision) -> tuple[str, ...]:
+    """What a person is told with the question: why it is one, the last backups of what it touches, and what would change."""
+    now, most = journey.now(), journey.policy().limits.backup_age
+    why = [f"A person is asked because {decision.why}."] if decision.verdict is Verdict.NEEDS_APPROVAL and decision.why else []
+    return (*why, *(one.line(now, most) for one in proposal.backups), *proposal.preview)
 
 
 def _ask(connection: sa.Connection, journey: Journey, action: Action, decision: Decision) -> None:

@@ -41,6 +41,7 @@ def consider(connection: sa.Connection, journey: Journey, number: int, *, news: 
         journey.models is None
         or switch.stopped(connection) is not None
         or incidents.get(connection, number).state not in _BEGINS_IN
+        or incidents.get(connection, number).muted
         or not workable(connection, number)
     ):
         return

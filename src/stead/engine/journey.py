@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from stead.declare import Playbook, Toolset, Verb
 from stead.domain.agent import Soul
+from stead.domain.backup import Backup
 from stead.domain.budget import Budgets
 from stead.domain.change import Change
 from stead.domain.escalation import Ladder
@@ -42,11 +43,16 @@ async def _nobody(_: Estate, __: Object) -> str:
     return ""
 
 
+async def _no_volumes(_: Estate, __: Object) -> tuple[Backup, ...]:
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Journey:
     """One Stead's insides. `policy()` gives the policy of this moment: it is asked again right before an action.
 
-    `kept_by(estate, object)` says who keeps a live object as Git has it, as a clause; "" for nobody.
+    `kept_by(estate, object)` says who keeps a live object as Git has it, as a clause; "" for nobody. `backups_of(estate, object)` tells the
+    last backup of each volume that it uses.
 
     `souls()` and `goals()` are the agents and goals of this moment, by slug: a run begins with what its agent is then.
 
@@ -73,6 +79,7 @@ class Journey:
     estates: Mapping[str, Estate] = field(default_factory=dict[str, Estate])
     verbs: Mapping[str, Verb] = field(default_factory=dict[str, Verb])
     kept_by: Callable[[Estate, Object], Awaitable[str]] = _nobody
+    backups_of: Callable[[Estate, Object], Awaitable[tuple[Backup, ...]]] = _no_volumes
     playbooks: Sequence[Playbook] = ()
     channels: Mapping[str, Channel] = field(default_factory=dict[str, Channel])
     ladders: Sequence[Ladder] = ()

@@ -10,13 +10,14 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from stead.declare import Verb
-from stead.domain import never
+from stead.domain import backup, never
 from stead.domain.alert import heard
 from stead.domain.finding import Finding, FindingState
 from stead.domain.invariants import broken
 from stead.domain.limits import DAY, Wanted, held
 from stead.domain.parameter import wrong
 from stead.domain.policy import ActionFacts, Decision, Verdict
+from stead.engine import planned
 from stead.engine.journey import Journey
 from stead.engine.pursue import Proposal
 from stead.store import actions, findings, switch
@@ -106,12 +107,24 @@ def _held_up(connection: sa.Connection, journey: Journey, proposal: Proposal, de
     if proposal.kept_by and verb is not None and verb.against_git:
         rules.append(GITOPS)
         why.append(f"{proposal.kept_by}: a live change holds until its next sync, and the cure is a commit")
+    if window := planned.planned(connection, journey, proposal):
+        rules.append(planned.RULE)
+        why.append(f"{window}: nothing is done there by itself")
+    if lacking := lacking_backup(journey, proposal):
+        rules.append(backup.RULE)
+        why.append(f"it cannot be taken back, and {lacking}")
     for invariant, finding in broken(journey.policy().invariants, _elsewhere(connection, journey, request.fingerprint)):
         rules.append(f"invariant-{invariant.id}")
         why.append(f"{invariant.id} does not hold: {finding.summary}")
     if not rules:
         return decision
     return Decision(verdict=Verdict.NEEDS_APPROVAL, rules=tuple(sorted(rules)), why="; ".join(why))
+
+
+def lacking_backup(journey: Journey, proposal: Proposal) -> str:
+    """Of which volume that the action touches the last backup is too old, or missing; "" where none is known to be."""
+    now, most = journey.now(), journey.policy().limits.backup_age
+    return next((why for one in proposal.backups if (why := one.lacks(now, most))), "")
 
 
 def _elsewhere(connection: sa.Connection, journey: Journey, fingerprint: str) -> list[Finding]:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from stead.domain.action import ActionRequest, ActionState
+from stead.domain.backup import Backup
 from stead.domain.errors import BlindError, TemporaryError
 from stead.domain.finding import Finding, FindingState
 from stead.domain.incident import IncidentState
 from stead.domain.subject import Key, Subject
 from stead.engine.journey import Journey
-from stead.engine.workload import workload_of
+from stead.engine.workload import node_of, workload_of
 from stead.ports import Estate
 from stead.store import actions, findings, incidents
 
@@ -31,7 +32,8 @@ class Proposal:
     """A request with what policy may want to know of its target: the namespace's labels, and the object's own.
 
     `whole` is how many pods its workload wants, where it is about one of them; `preview` what would change, a line each.
-    `kept_by` says who keeps the object as Git has it, "" for nobody.
+    `kept_by` says who keeps the object as Git has it, "" for nobody. `node` is where a pod is. `backups` are the last ones of the volumes
+    that it uses, where the action cannot be taken back.
     """
 
     request: ActionRequest
@@ -40,6 +42,8 @@ class Proposal:
     whole: int = 0
     preview: tuple[str, ...] = ()
     kept_by: str = ""
+    node: str = ""
+    backups: tuple[Backup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +83,10 @@ def _why_nothing(journey: Journey, open_findings: Sequence[Finding]) -> str:
 
 
 def workable(connection: sa.Connection, number: int) -> list[Finding]:
-    """The firing findings of an incident that may be worked on now; none while it is muted, or something is under way already."""
+    """The firing findings of an incident that may be worked on now; none while a mute forbids that, or something is under way
+    already."""
     incident = incidents.get(connection, number)
-    if incident.state not in _WORKABLE or incident.muted:
+    if incident.state not in _WORKABLE or not all(mute.acts for mute in incident.muted):
         return []
     if any(not stored.action.state.ended for stored in actions.of_incident(connection, number)):
         return []
@@ -120,8 +125,16 @@ async def with_labels(journey: Journey, estate: Estate, request: ActionRequest) 
         namespace = await estate.read(Subject(estate=estate.id, api_version="v1", kind="Namespace", name=subject.namespace))
     part_of, whole = await workload_of(estate, subject, own)
     kept_by = await journey.kept_by(estate, own) if own is not None else ""
+    verb = journey.verbs.get(request.verb)
+    final = own is not None and verb is not None and not verb.reversible
     return Proposal(
-        request=replace(request, part_of=part_of), labels=_labels(namespace), workload_labels=_labels(own), whole=whole, kept_by=kept_by
+        request=replace(request, part_of=part_of),
+        labels=_labels(namespace),
+        workload_labels=_labels(own),
+        whole=whole,
+        kept_by=kept_by,
+        node=node_of(subject, own),
+        backups=await journey.backups_of(estate, own) if final and own is not None else (),
     )
 
 

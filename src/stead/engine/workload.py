@@ -24,6 +24,12 @@ async def workload_of(estate: Estate, subject: Subject, live: Object | None) -> 
     return name, wants
 
 
+def node_of(subject: Subject, live: Object | None) -> str:
+    """The node on which a pod is; "" for what is no pod, or is nowhere yet."""
+    found = _mapping((live or {}).get("spec")).get("nodeName")
+    return found if isinstance(found, str) and subject.kind == "Pod" and not subject.group else ""
+
+
 def _controller(live: Object | None) -> Mapping[str, Any] | None:
     owners: Any = _mapping((live or {}).get("metadata")).get("ownerReferences")
     listed = [_mapping(one) for one in owners] if isinstance(owners, list) else []  # pyright: ignore[reportUnknownVariableType]
