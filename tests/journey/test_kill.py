@@ -70,10 +70,14 @@ HEARD = ("inbox.before-answer", "hearing.before-findings", "inbox.before-drop")
 """Points on the way of what other systems say; test_heard.py kills at them."""
 
 
+JOBS = ("jobs.before-work", "jobs.before-end-commit")
+"""Points on the way of a job; test_kill_jobs.py kills at them."""
+
+
 def test_every_point_in_the_source_is_killed_at() -> None:
     source = Path(stead.__file__).parent
     written = {name for file in source.rglob("*.py") for name in re.findall(r'fault_point\("([^"]+)"\)', file.read_text())}
-    assert written == {*REPAIR, *ANSWER, *QUIET, *TALK, *THOUGHT, *HEARD}
+    assert written == {*REPAIR, *ANSWER, *QUIET, *TALK, *THOUGHT, *HEARD, *JOBS}
 
 
 async def test_one_repair_survives_all_of_them(world: Any) -> None:

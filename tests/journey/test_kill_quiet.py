@@ -8,12 +8,13 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from tests.journey.conftest import Json, World
+from tests.journey.conftest import SPEED, Json, World
 
 INVENTORY = 7
 """More than Stead tells one by one at its first look."""
@@ -38,6 +39,11 @@ class House(World):
 
     def is_well(self, *names: str) -> None:
         self.is_broken(*names, code=0)
+
+    @property
+    def now(self) -> datetime:
+        """What time it is in the service."""
+        return datetime.fromtimestamp(self._origin + (time.time() - self._origin) * SPEED, UTC)
 
     async def incidents(self, *states: str) -> list[Json]:
         """All there are, once there are some and each is in one of these states."""
@@ -75,7 +81,7 @@ class House(World):
         return {
             "estates": [{"kind": "probes", "id": "none", "probes": []}],
             "checks": {"folders": [str(self._checks)]},
-            "timing": {"speed": 20.0, "origin": self._origin, "flap_times": 2, "flap_quiet": "1m"},
+            "timing": {"speed": SPEED, "origin": self._origin, "flap_times": 2, "flap_quiet": "1m"},
         }
 
 

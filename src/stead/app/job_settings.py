@@ -26,7 +26,7 @@ _PROGRAM = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 
 OF_KIND = {
     JobKind.CHECK: ("checks", "estate", "always"),
-    JobKind.SCRIPT: ("script", "arguments", "reads", "network", "workdir"),
+    JobKind.SCRIPT: ("script", "arguments", "reads", "network", "workdir", "repeatable"),
     JobKind.PROMPT: ("prompt", "agent", "goal", "packs", "budget", "context_from", "workdir", "estate"),
     JobKind.REPORT: ("report",),
 }
@@ -77,6 +77,9 @@ class JobSettings(Section):
         default=(), max_length=50, description="Files and folders that the script may read besides its own."
     )
     network: bool = Field(default=False, description="Whether the script may reach what is beyond this machine.")
+    repeatable: bool = Field(
+        default=False, description="Whether a script that was under way when Stead died is run again. Else it is told that it was cut off."
+    )
     prompt: str = Field(default="", max_length=4000, description="Of a prompt: what the agent is to do.")
     agent: str = Field(default="reporter", pattern=NAME, description="Who does it, by slug.")
     goal: str = Field(default="", pattern=f"^$|{NAME}", description="A goal whose instructions and packs hold too.")

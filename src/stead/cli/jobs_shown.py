@@ -40,7 +40,7 @@ def show_history(found: list[dict[str, Any]], *, whole: bool) -> None:
         [
             each["id"],
             _moment(each["due"]),
-            each["state"],
+            _state(each),
             _took(each),
             _text(each["exit"]),
             _cost(each),
@@ -60,7 +60,7 @@ def show_changes(found: list[dict[str, Any]]) -> None:
 
 def _show_run(each: dict[str, Any]) -> None:
     took = _took(each)
-    print(line(f"{each['id']} of {_moment(each['due'])}: {each['state']}" + (f" after {took}" if took else "")))
+    print(line(f"{each['id']} of {_moment(each['due'])}: {_state(each)}" + (f" after {took}" if took else "")))
     if each["output"]:
         print(clean(each["output"]))
     for words in (each["note"], f"nothing is told: {each['silent']}" if each["silent"] else ""):
@@ -68,6 +68,10 @@ def _show_run(each: dict[str, Any]) -> None:
             print(line(words))
     if each["run"]:
         print(line(f"the agent's run is {each['run']}: {each['tokens']} tokens"))
+
+
+def _state(each: dict[str, Any]) -> str:
+    return each["state"].replace("_", " ")
 
 
 def _next(each: dict[str, Any]) -> str:
@@ -78,7 +82,7 @@ def _next(each: dict[str, Any]) -> str:
 
 def _last(each: dict[str, Any]) -> str:
     last = each["last"]
-    return "" if last is None else f"{last['state']} {_moment(last['due'])}"
+    return "" if last is None else f"{_state(last)} {_moment(last['due'])}"
 
 
 def _origin(each: dict[str, Any]) -> str:

@@ -67,7 +67,8 @@ class Job:
 
     Of a check: `checks` (none means all; `NAME/KIND`: of one kind of objects),
     `estate` ("" for all), `always` (also say that all is well, or what an incident told).
-    Of a script: `script` in the folder of jobs, `arguments`, `reads`, `network`, `timeout`.
+    Of a script: `script` in the folder of jobs, `arguments`, `reads`, `network`, `timeout`, `repeatable` (a crash of Stead's in the
+    middle has it run again; else it ends as CUT_OFF).
     Of a prompt: `prompt`, `agent`, `goal`, `packs`, `budget`, `context_from` (a job whose last output is told), `workdir`.
     Of a report: `report`.
     """
@@ -90,6 +91,7 @@ class Job:
     arguments: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     network: bool = False
+    repeatable: bool = False
     prompt: str = ""
     agent: str = ""
     goal: str = ""
@@ -139,7 +141,8 @@ class StoredJob:
 
 
 class JobState(StrEnum):
-    """How a run is, or ended. WAITING for the one before it · QUEUED to begin · BLIND could not look · MISSED and SKIPPED never ran."""
+    """How a run is, or ended. WAITING for the one before it · QUEUED to begin · BLIND could not look · CUT_OFF: Stead died
+    while its program ran, so what it did is not known · MISSED and SKIPPED never ran."""
 
     WAITING = "waiting"
     QUEUED = "queued"
@@ -147,6 +150,7 @@ class JobState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     BLIND = "blind"
+    CUT_OFF = "cut_off"
     CANCELLED = "cancelled"
     SKIPPED = "skipped"
     MISSED = "missed"

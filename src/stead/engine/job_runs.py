@@ -1,7 +1,8 @@
 """One run of a job: it begins, does its work, and ends; what it came to is told, or why not is written down.
 
-Work that a crash cut short is done again; what a run came to is written once, and told once. What is wrong with a job is told when it
-begins and when it is over, and not at each of its times in between.
+A look that a crash cut short is made again. A program is not, unless its job says that it may be: how far it came nobody knows, and
+that is told. What a run came to is written once, and told once. What is wrong with a job is told when it begins and when it is over, and
+not at each of its times in between.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from stead.domain.finding import Severity
 from stead.domain.job import Job, JobKind, JobRun, JobState, Overlap, StoredJob
 from stead.domain.logs.templates import template
 from stead.engine import job_checks, job_prompts, job_reports, job_scripts, notify, ticking
+from stead.engine.faults import fault_point
 from stead.engine.job_came import Came
 from stead.engine.journey import Journey
 from stead.store import events, jobs
@@ -39,6 +41,9 @@ MOST_OUTPUT = 20_000
 """Characters of what a run said that its history keeps."""
 MOST_TOLD = 6_000
 """Characters of it that are told."""
+
+CUT_OFF = """Stead stopped while it ran, so what it did is not known
+It was not run again. Look at what it did, then have it run: `stead jobs run {name}`. `repeatable: true` in a job has Stead run it again."""
 
 
 async def play(journey: Journey, number: int, once: Once, write: Write) -> None:
@@ -69,13 +74,27 @@ async def _together(journey: Journey, numbers: Sequence[int]) -> None:
 
 
 def _begin_all(connection: sa.Connection, journey: Journey, numbers: Sequence[int]) -> list[tuple[int, Job]]:
-    return [(number, job) for number in numbers if (job := begin(connection, journey, number)) is not None]
+    ready = [number for number in numbers if not _cut_off(connection, journey, number)]
+    return [(number, job) for number in ready if (job := begin(connection, journey, number)) is not None]
+
+
+def _cut_off(connection: sa.Connection, journey: Journey, number: int) -> bool:
+    """End the run of a program that was under way in an earlier life of Stead's; whether that was so."""
+    run = jobs.run(connection, number)
+    stored = None if run is None else jobs.find(connection, run.job)
+    if run is None or stored is None or run.state is not JobState.RUNNING:
+        return False
+    if stored.job.kind is not JobKind.SCRIPT or stored.job.repeatable:
+        return False
+    conclude(connection, journey, number, Came(state=JobState.CUT_OFF, text=CUT_OFF.format(name=run.job)))
+    return True
 
 
 async def _alone(journey: Journey, number: int, job: Job) -> None:
     if job.overlap is Overlap.REPLACE:
         await journey.there(lambda: journey.underway.stop(job.name, number))
     try:
+        fault_point("jobs.before-work")
         came = await _work(journey, job, number)
     except Exception as error:
         log.exception("a run of a job failed", job=job.name)
@@ -139,6 +158,7 @@ def conclude(connection: sa.Connection, journey: Journey, number: int, came: Cam
         )
         jobs.end_run(connection, ended)
         _record(connection, journey, ended)
+        fault_point("jobs.before-end-commit")
     ticking.next_in_line(connection, journey, run.job)
 
 
@@ -151,7 +171,7 @@ def _tell(connection: sa.Connection, journey: Journey, stored: StoredJob, run: J
     """Why nothing is told; "" when something is."""
     if run.dry_run:
         return "it was a rehearsal"
-    if came.state in (JobState.FAILED, JobState.BLIND):
+    if came.state in _STATES:
         return came.silent or _tell_trouble(connection, journey, stored, run, came)
     _tell_recovery(connection, journey, stored, run)
     if came.silent:
@@ -162,7 +182,8 @@ def _tell(connection: sa.Connection, journey: Journey, stored: StoredJob, run: J
 
 
 def _tell_trouble(connection: sa.Connection, journey: Journey, stored: StoredJob, run: JobRun, came: Came) -> str:
-    words = f"{came.state} {came.exit if came.exit is not None else ''} {template(first_line(came.text))}"[:300]
+    which = run.number if came.state is JobState.CUT_OFF else came.exit if came.exit is not None else ""
+    words = f"{came.state} {which} {template(first_line(came.text))}"[:300]
     if stored.trouble == words:
         return f"{ids.job_run_number(stored.trouble_run)} has told it, and it is still so"
     jobs.set_trouble(connection, stored.job.name, words, run.number)
@@ -202,7 +223,8 @@ def _message(job: Job, run: JobRun, came: Came, severity: Severity) -> Message:
     return Message(title=title, severity=severity, number="", state=state, blocks=blocks, plain=plain)
 
 
-_STATES = {JobState.FAILED: "failed: ", JobState.BLIND: "blind: "}
+_STATES = {JobState.FAILED: "failed: ", JobState.BLIND: "blind: ", JobState.CUT_OFF: "cut off: "}
+"""Ends that are trouble. Each run that was cut off is told: what one did says nothing of another."""
 
 
 def first_line(text: str) -> str:
