@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from stead.domain import ids
 from stead.domain.change import Change
-from stead.domain.chart import GREEN, RED, bars
+from stead.domain.chart import GREEN, RED, Row, bars
 from stead.domain.delivery import Attachment, Block, BlockKind, Message
 from stead.domain.finding import Finding, FindingState, Severity
 from stead.domain.incident import Incident, IncidentState
@@ -135,7 +135,7 @@ def _heaviest(outlooks: dict[str, Outlook]) -> Iterator[str]:
 
 def _jobs(connection: sa.Connection, since: datetime, now: datetime) -> Iterator[str]:
     ended = [run for run in jobs.ended_since(connection, since) if run.ended_at is not None and run.ended_at <= now]
-    wrong = [run for run in ended if run.state in (JobState.FAILED, JobState.BLIND, JobState.MISSED)]
+    wrong = [run for run in ended if run.state in (JobState.FAILED, JobState.BLIND, JobState.CUT_OFF, JobState.MISSED)]
     for (name, state), count in Counter((run.job, run.state.value) for run in wrong).most_common():
         yield f"{name}: {state}" + (f" {count} times" if count > 1 else "") + f" (`stead jobs history {name}`)"
 
@@ -144,7 +144,9 @@ def _chart(opened: Sequence[Incident], ended: Sequence[Incident], since: datetim
     """Incidents that opened and were resolved, hour by hour."""
     starts = _by_hour([one.opened_at for one in opened], since)
     ends = _by_hour([one.closed_at for one in ended if one.closed_at is not None], since)
-    return Attachment(name="incidents.png", media_type="image/png", data=bars([(RED, starts), (GREEN, ends)]))
+    rows = (Row(name="incidents opened", colour=RED, counts=starts), Row(name="resolved", colour=GREEN, counts=ends))
+    times = [f"{since + timedelta(hours=hour):%H:%M}" + ("" if hour else " UTC") for hour in range(HOURS)]
+    return Attachment(name="incidents.png", media_type="image/png", data=bars(rows, times))
 
 
 def _by_hour(moments: Sequence[datetime], since: datetime) -> list[int]:
