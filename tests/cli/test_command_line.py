@@ -251,3 +251,8 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     out, _ = said(capsys)
     assert all(f"\n  {name} " in out for name in COMMANDS)
+
+
+def test_a_day_that_is_none_is_refused_whether_or_not_the_service_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "--day", "2026-13-01", "--url", "http://127.0.0.1:9"]) == 2
+    assert capsys.readouterr().err.splitlines()[0].endswith("`2026-13-01` is not a day")

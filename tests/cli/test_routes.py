@@ -19,6 +19,12 @@ receivers:
     channels: [phone, chat]
 maintenance:
   - {name: always, matchers: [namespace=attic], comment: nobody lives there}
+escalations:
+  - name: night
+    steps:
+      - {after: 10m, receiver: phone}
+      - {after: 5m, receivers: [night, chat]}
+    rounds: 3
 routes:
   receiver: chat
   routes:
@@ -52,6 +58,16 @@ def test_the_way_through_the_tree_is_told(config: list[str], capsys: pytest.Capt
         '  severity="critical"',
         '  source="alertmanager"',
     ]
+
+
+def test_who_is_told_next_while_nobody_acknowledges_it_is_told(config: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    steps = "(night): phone after 10m, then night and chat after 5m, 3 times over"
+    assert run(["routes", "test", "severity=critical", *config]) == 0
+    assert f"while nobody acknowledges it {steps}" in capsys.readouterr().out.splitlines()
+    assert run(["routes", "test", "severity=info", *config]) == 0
+    assert f"while an approval of it waits and nobody acknowledges it {steps}" in capsys.readouterr().out.splitlines()
+    assert run(["routes", "test", "about=policy", "severity=critical", *config]) == 0
+    assert "acknowledges" not in capsys.readouterr().out
 
 
 def test_what_keeps_it_silent_is_told(config: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,7 +56,7 @@ def test_what_is_well_is_no_fault(tmp_path: Path, clock: SteppedClock, url: str)
 def test_each_fault_is_one_sentence(tmp_path: Path, clock: SteppedClock) -> None:
     place = backup(tmp_path, clock.now() - timedelta(hours=50))
     found = faults(Watched(url="http://127.0.0.1:9", folder=tmp_path / "gone", backup=place), clock.now())
-    assert found["service"].startswith("Stead does not answer at http://127.0.0.1:9: ")
+    assert found["service"] == "Stead does not answer at http://127.0.0.1:9: nothing listens there; look whether it runs"
     assert found["backup"] == f"the last backup in {place} is 50 hours old"
     assert found["disk"] == f"the state folder {tmp_path / 'gone'} cannot be looked at: No such file or directory"
     nothing = Watched(url="http://127.0.0.1:9", folder=tmp_path, backup=tmp_path / "none", most_full=99)

@@ -11,6 +11,7 @@ from stead.app.muting_settings import BUILT_IN, is_known
 from stead.app.route_settings import routing_of
 from stead.app.settings import Settings
 from stead.domain.errors import UserError
+from stead.domain.escalation import ladder_for
 from stead.domain.finding import Severity
 from stead.domain.keeping import Habits, kept
 from stead.domain.muting import LABELS, Inhibition
@@ -44,6 +45,7 @@ def tested(settings: Settings, labels: Mapping[str, str], now: datetime) -> Json
         "labels": dict(labels),
         "routes": [_taken(taken, routing, channels, settings) for taken in root.find(labels)],
         "channels": list(routing.plans(labels, channels)),
+        "escalates": _escalates(settings, labels),
         "kept": list(_kept(routing, root.find(labels), channels, labels, now)),
         "muted": [_window(name, until) for name, until in _windows(settings, labels, now)],
         "inhibited": [_inhibition(rule) for rule in _inhibitions(settings) if rule.target.match(labels)],
@@ -74,6 +76,18 @@ def _taken(taken: Taken, routing: Routing, channels: Sequence[str], settings: Se
 
 def _receiver(receiver: Receiver) -> Json:
     return {"name": receiver.name, "channels": list(receiver.channels)}
+
+
+def _escalates(settings: Settings, labels: Mapping[str, str]) -> Json | None:
+    """Who is told next while nobody acknowledges; None where nobody is. `asks`: only while a question of it waits for an answer."""
+    ladders = [escalation.ladder() for escalation in settings.escalations]
+    asks = ladder_for(ladders, labels, "") is None
+    found = ladder_for(ladders, labels, "a question") if labels[ABOUT] == INCIDENT else None
+    if found is None:
+        return None
+    ladder = found[1]
+    steps = [{"after": duration_text(step.after), "receivers": list(step.receivers)} for step in ladder.steps]
+    return {"name": ladder.name, "asks": asks, "steps": steps, "rounds": ladder.rounds}
 
 
 def _kept(routing: Routing, routes: Sequence[Taken], channels: Sequence[str], labels: Mapping[str, str], now: datetime) -> Iterator[str]:

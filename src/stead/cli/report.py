@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from stead.cli.client import Client
 from stead.cli.options import Output, Token, Url
 from stead.cli.output import Form, clean, line, say_json
+from stead.domain.errors import UserError
 
 
 def report(
@@ -18,6 +20,8 @@ def report(
     output: Output = Form.TABLE,
 ) -> None:
     """The daily report, now or of one day: what could not be seen, what happened, is open, changed, and will break."""
+    if day and not _is_day(day):
+        raise UserError(f"`{day[:20]}` is not a day", hint="write it like 2026-11-25")
     found: dict[str, Any] = Client.of(url, token).get("/api/report", **({"day": day} if day else {}))
     if output is Form.JSON:
         say_json(found)
@@ -25,3 +29,10 @@ def report(
     print(line(found["title"]))
     for section in found["sections"]:
         print("\n" + clean(section))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -46,12 +46,21 @@ def test(
     for route in found["routes"]:
         print(line(" → ".join(route["path"])))
         print("  " + line(f"{_told(route)}; {_waits(route)}"))
+    if found["escalates"]:
+        print(line(_escalates(found["escalates"])))
     for why in found["kept"]:
         print(line(why))
     for why in found["muted"]:
         print(line(f"silent at this moment: {why}"))
     for why in found["inhibited"]:
         print(line(f"silent by {why}"))
+
+
+def _escalates(ladder: dict[str, Any]) -> str:
+    steps = ", then ".join(f"{' and '.join(step['receivers'])} after {step['after']}" for step in ladder["steps"])
+    while_ = "an approval of it waits and nobody acknowledges it" if ladder["asks"] else "nobody acknowledges it"
+    rounds = f", {ladder['rounds']} times over" if ladder["rounds"] > 1 else ""
+    return f"while {while_} ({ladder['name']}): {steps}{rounds}"
 
 
 def _told(route: dict[str, Any]) -> str:

@@ -11,6 +11,8 @@ import hashlib
 import http.client
 import json
 import shutil
+import socket
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -63,10 +65,26 @@ def _service(url: str) -> str:
         connection.request("GET", "/readyz")
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        return f"Stead does not answer at {url}: {str(error) or type(error).__name__}"
+        return f"Stead does not answer at {url}: {_why(error)}"
     finally:
         connection.close()
     return "" if status == 200 else f"Stead answers at {url}, and is not ready ({status})"
+
+
+def _why(error: OSError | http.client.HTTPException) -> str:
+    match error:
+        case ConnectionRefusedError():
+            return "nothing listens there; look whether it runs"
+        case TimeoutError():
+            return f"no answer within {SECONDS:g} s; look into its log"
+        case socket.gaierror():
+            return "no machine of that name is known; look at `watchdog.url`"
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not trusted ({error.verify_message})"
+        case OSError():
+            return (error.strerror or str(error) or type(error).__name__).lower()
+        case _:
+            return "what answers there speaks no HTTP; look at `watchdog.url`"
 
 
 def _backup(watched: Watched, now: datetime) -> str:
