@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tests.engine.conftest import OnCall, broken
 
 from stead.domain.alert import Alert
-from stead.domain.finding import Severity
+from stead.domain.finding import Finding, Severity
 from stead.domain.subject import Subject
 from stead.engine import hearing
 from stead.engine.hearing import Message
@@ -36,7 +36,7 @@ def alert(name: str = "KubePodCrashLooping", on: str = "api-7c9f", **more: Any) 
 
 
 async def hear(on_call: OnCall, *alerts: Alert, after: timedelta = 10 * SECOND) -> None:
-    await on_call.stead.ear.hear([Message(hook="alertmanager", alert=one) for one in alerts])
+    await on_call.stead.ear.hear([Message(hook="systemd" if one.once else "alertmanager", alert=one) for one in alerts])
     await on_call.passes(after)
 
 
@@ -208,3 +208,20 @@ async def test_what_is_over_is_let_go_of_after_its_time_and_what_goes_on_is_not(
     assert await on_call.stead.store.run(forget_alerts, later) == 0
     await hear(on_call, alert("KubePodNotReady", firing=False))
     assert (await on_call.incident())["state"] == "resolved"
+
+
+async def test_a_unit_that_is_reported_and_then_seen_to_have_failed_is_one_incident(on_call: OnCall) -> None:
+    on_call.estate.has(Subject(estate="home", api_version="host.stead/v1", kind="Host", name="home"))
+    unit = Subject(estate="home", api_version="host.stead/v1", kind="Unit", name="backup.service")
+    failed = Finding(check="failed_units", subject=unit, reason="UnitFailed", summary="unit backup.service has failed")
+    labels = {"name": "backup.service", "instance": "home:9100"}
+    report = Alert(key="r1", name="UnitFailed", labels=labels, until=on_call.clock.now() + HOUR, once=True)
+    await hear(on_call, report)
+    await on_call.sees(failed, after=MINUTE)
+    incident = await on_call.incident()
+    found = {(one["check"], one["subject"]["name"]) for one in incident["findings"]}
+    assert found == {("failed_units", "backup.service"), ("systemd/UnitFailed", "backup.service")}
+    await on_call.passes(5 * MINUTE)
+    await on_call.sees(gone=[failed], after=10 * SECOND)
+    assert set((await on_call.incidents()).values()) == {"resolved"}, "nothing waits for a report that nobody takes back"
+    assert len(on_call.chat.messages) == 1

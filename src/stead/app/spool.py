@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
+from stead.app.estate_settings import HostEstate
 from stead.app.hearing import Ear
 from stead.domain.alert import Alert
 from stead.domain.errors import MalformedError, StorageError
@@ -37,12 +38,14 @@ LASTS = timedelta(minutes=30)
 log = structlog.get_logger("stead")
 
 
-def hearer(ear: Ear, store: Store, clock: Clock) -> Callable[[Alert], Awaitable[None]]:
-    """Hears a report once: one that is known already changes nothing, even when its alert is over."""
+def hearer(ear: Ear, store: Store, clock: Clock, estates: Iterable[object]) -> Callable[[Alert], Awaitable[None]]:
+    """Hears a report once: one that is known already changes nothing, even when its alert is over. Of the settings of `estates` one may
+    be this machine's."""
+    here = next((estate.id for estate in estates if isinstance(estate, HostEstate) and estate.ssh is None), "")
 
     async def hear(alert: Alert) -> None:
         if not await store.look(alerts.some, [(HOOK, alert.key)]):
-            await ear.hear([Message(hook=HOOK, alert=replace(alert, until=clock.now() + LASTS))])
+            await ear.hear([Message(hook=HOOK, alert=replace(alert, until=clock.now() + LASTS), estate=here)])
 
     return hear
 

@@ -186,7 +186,7 @@ class Stead:
         self.store.listen(lambda: _soon(loop, self._wake))
         self._spawn("inbox", self.ear.follow)
         self._spawn("due", partial(due.dispatch, self._journey))
-        told = spool.hearer(self.ear, self.store, self.clock)
+        told = spool.hearer(self.ear, self.store, self.clock, self.settings.estates)
         self._spawn("spool", partial(spool.follow, self.folder / spool.FOLDER, SystemClock(), told))
         for estate in self.estates:
             self._watch(estate)

@@ -27,7 +27,8 @@ class Alert:
 
     `key` the sender's own identity of it: a re-send carries the same · `name` what is wrong (Alertmanager's `alertname`) · `firing` False
     when it is over · `summary` a sentence for people, "" where there is none · `labels` say what it is about · `said` further words,
-    by what they are · `since` when it began · `command` a line or link that shows it · `until` when it is over if nobody says so.
+    by what they are · `since` when it began · `command` a line or link that shows it · `until` when it is over if nobody says so ·
+    `once`: its sender tells that it began, and never how it goes on.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Alert:
     since: datetime | None = None
     command: str = ""
     until: datetime | None = None
+    once: bool = False
 
 
 def finding_of(alert: Alert, hook: str, subject: Subject, top: Subject | None = None, *, clean: Callable[[str], str] = str) -> Finding:
@@ -111,12 +113,12 @@ def candidates(labels: Mapping[str, str], estate: str) -> Sequence[Subject]:
         if value(label) and space
     ]
     found += [Subject(estate=estate, api_version=api, kind=kind, name=value(label)) for label, api, kind in _CLUSTER_WIDE if value(label)]
-    found += [Subject(estate=estate, api_version=_HOST, kind="Unit", name=unit) for unit in [value("name")] if _UNIT.fullmatch(unit)]
+    found += [Subject(estate=estate, api_version=HOST_API, kind=UNIT, name=unit) for unit in [value("name")] if _UNIT.fullmatch(unit)]
     # The address that was scraped says which machine it is only where the machine has that very name.
     host = _PORT.sub("", value("instance"))
     hosts = [host] if host else []
     found += [Subject(estate=estate, api_version="v1", kind="Node", name=name) for name in hosts]
-    found += [Subject(estate=estate, api_version=_HOST, kind="Host", name=name) for name in hosts]
+    found += [Subject(estate=estate, api_version=HOST_API, kind="Host", name=name) for name in hosts]
     return (*found, *([Subject(estate=estate, api_version="v1", kind="Namespace", name=space)] if space else []))
 
 
@@ -136,7 +138,7 @@ def label_of(kind: str) -> str:
     return _LABELS.get(kind.strip().lower(), "")
 
 
-_HOST = "host.stead/v1"
+HOST_API, UNIT = "host.stead/v1", "Unit"
 _PORT = re.compile(r":\d+$")
 _UNIT = re.compile(r"[\w@.:\\-]{1,240}\.(service|socket|timer|mount|target|path|slice|scope)", re.ASCII)
 

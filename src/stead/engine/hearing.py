@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 
 import sqlalchemy as sa
 
-from stead.domain.alert import Alert, about, candidates, finding_of
+from stead.domain.alert import HOST_API, UNIT, Alert, about, candidates, finding_of
 from stead.domain.finding import Finding, merge
 from stead.domain.subject import Subject
 from stead.domain.trigger import Sightings
@@ -147,7 +147,13 @@ def _understood(journey: Journey, message: Message) -> Heard:
         on = tuple(other for other in candidates(alert.labels, subject.estate) if other.kind == "Node" and alert.labels.get("node"))
         finding = replace(finding, depends_on=on[:1])
     ended_at = None if alert.firing else journey.now()
+    if alert.once and subject.kind == UNIT:
+        alert = replace(alert, until=min(filter(None, (alert.until, journey.now() + TAKEN_OVER))))
     return Heard(hook=message.hook, key=as_kept(alert.key), finding=finding, until=alert.until, ended_at=ended_at)
+
+
+TAKEN_OVER = timedelta(minutes=3)
+"""After so long a check of Stead's own has looked at a host's units, and tells how it goes on."""
 
 
 def _place(estates: Mapping[str, Estate], alert: Alert, only: str) -> tuple[Subject, Subject | None]:
@@ -156,7 +162,16 @@ def _place(estates: Mapping[str, Estate], alert: Alert, only: str) -> tuple[Subj
     for place in places:
         estate = estates.get(place)
         if isinstance(estate, Locator):
-            for candidate in candidates(alert.labels, place):
-                if (found := estate.locate(candidate)) is not None:
-                    return found
+            named = candidates(alert.labels, place)
+            found = next(filter(None, map(estate.locate, named)), None)
+            if only and found is None:
+                found = estate.locate(Subject(estate=place, api_version=HOST_API, kind="Host", name=place))
+            if found is not None:
+                return _within(found, named)
     return about(alert, places[0]), None
+
+
+def _within(found: tuple[Subject, Subject | None], named: Iterable[Subject]) -> tuple[Subject, Subject | None]:
+    """A host remembers none of its units: one that is named beside it is its own."""
+    unit = next((subject for subject in named if subject.kind == UNIT), None)
+    return (unit, None) if unit is not None and found[0].kind == "Host" else found

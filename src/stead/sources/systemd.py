@@ -1,6 +1,7 @@
 """Units that have failed, as `stead failure UNIT` reports them, which systemd starts by `OnFailure=`.
 
 A report is one failure of one unit, known by its own id: the same report once more, from the spool or over HTTP, is the same alert.
+On a host that Stead watches it is part of what the check `failed_units` says of that unit, only sooner.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Sequence[Alert]:  # noqa: A
             labels={"name": unit, "instance": host},
             said={**facts, "its last words": text(given, "log")[-1000:]},
             since=moment(given.get("at")),
+            once=True,
             command=f"systemctl status --no-pager -- {unit}" if unit.isprintable() and " " not in unit else "",
         )
     ]
