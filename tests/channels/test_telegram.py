@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.channels.fake_telegram import HOME, TOKEN, TelegramServer, visible
 
-from stead.channels.pieces import joined, parts, pieces
+from stead.channels.pieces import Look, Piece, joined, parts, pieces
 from stead.channels.telegram import Telegram, TelegramSettings, telegram
 from stead.channels.telegram_words import LONGEST, shown, size
 from stead.clocks import SystemClock
@@ -217,7 +217,7 @@ async def test_two_who_fetch_for_one_bot_are_told(channel: Telegram, server: Tel
 def test_whatever_is_said_telegram_takes_it(title: str, text: str, code: str) -> None:
     blocks = (Block(kind=BlockKind.TEXT, text=text), Block(kind=BlockKind.CODE, text=code))
     for part in parts(pieces(a_message(title=title, blocks=blocks)), LONGEST, size):
-        assert size(visible(joined(part, shown), "HTML")) <= LONGEST
+        assert size(Piece(Look.TEXT, visible(joined(part, shown), "HTML"))) <= LONGEST
 
 
 @pytest.mark.parametrize("chat", ["@ops", "", "12a"])

@@ -9,14 +9,11 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stead.channels.fences import Piece, pack, pieces
+from stead.channels.pieces import Look, Piece, Span, joined, parts, pieces, spans
 from stead.channels.retry_after import seconds_to_wait
-from stead.channels.text import headline
 from stead.declare import ChannelKind
 from stead.domain.delivery import Attachment, Capabilities, Delivery, Message, Place
 from stead.domain.errors import PermanentError, TemporaryError, UserError
-from stead.domain.finding import Severity
-from stead.domain.ids import approval_number
 from stead.domain.inbound import payload
 from stead.ports import Clock, Take
 from stead.secrets import SecretRef
@@ -27,7 +24,9 @@ LIMIT = 2000
 _UNKNOWN_MESSAGE = 10008
 _SUPPRESS_EMBEDS = 1 << 2
 _TIMEOUT = 30.0
-_SIGNS = {Severity.CRITICAL: "\N{LARGE RED CIRCLE}", Severity.WARNING: "\N{LARGE YELLOW CIRCLE}", Severity.INFO: "\N{LARGE BLUE CIRCLE}"}
+_FENCE = "```"
+_BROKEN = "`\N{WORD JOINER}`\N{WORD JOINER}`"
+"""Three in a row within code would end the fence."""
 _STYLES = {"approve": 3, "deny": 4}
 """Of a button: 3 green, 4 red, 2 grey (https://discord.com/developers/docs/components/reference#button)."""
 _MARKS = re.compile(r"https?://\S+|[\\*_~`|\[\]<>#]")
@@ -64,10 +63,10 @@ class Discord:
         if self._closed:
             raise PermanentError(f"channel `{self.name}` is closed")
         message, before = delivery.message, delivery.replaces.split()
-        parts = parts_of(message)
+        texts = contents(message)
         sent: list[str] = []
-        for number, text in enumerate(parts):
-            last = number == len(parts) - 1
+        for number, text in enumerate(texts):
+            last = number == len(texts) - 1
             body: dict[str, Any] = {
                 "content": text,
                 "components": _rows(message) if last else [],
@@ -77,7 +76,7 @@ class Discord:
             files = message.attachments if last else ()
             edited = number < len(before) and await self._edit(before[number], body, files)
             sent.append(before[number] if edited else await self._create(delivery, number, body, files))
-        for left in before[len(parts) :]:
+        for left in before[len(texts) :]:
             await self._request("DELETE", f"/channels/{'/messages/'.join(left.split('.'))}", unknown_is_none=True)
         return " ".join(sent)
 
@@ -88,8 +87,9 @@ class Discord:
 
     async def answer(self, place: Place, text: str) -> None:
         """Say `text` under the message at `place`, which no button and no edit follows."""
-        for part in pack([Piece(text)], LIMIT, escape):
-            await self._request("POST", f"/channels/{place.thread or place.chat}/messages", _in_answer({"content": part}, place))
+        for part in parts([Piece(Look.TEXT, text)], LIMIT, _size):
+            body = _in_answer({"content": joined(part, shown)}, place)
+            await self._request("POST", f"/channels/{place.thread or place.chat}/messages", body)
 
     async def close(self) -> None:
         self._closed = True
@@ -148,24 +148,33 @@ class Discord:
         raise PermanentError(said)
 
 
-def parts_of(message: Message) -> list[str]:
+def contents(message: Message) -> list[str]:
     """The message as Discord's Markdown, in parts of at most LIMIT characters."""
-    title = headline(message)
-    sign = "" if message.plain else ("\N{WHITE HEAVY CHECK MARK} " if message.resolved else _SIGNS[message.severity] + " ")
-    top = [Piece(sign + title, strong=True)] if title else []
-    return pack([*top, *pieces(message, answers=False), *_typed(message)], LIMIT, escape) or ["\N{WORD JOINER}"]
+    return [joined(part, shown) for part in parts(pieces(message, signed=True), LIMIT, _size)] or ["\N{WORD JOINER}"]
+
+
+def shown(piece: Piece) -> str:
+    """The piece as Markdown."""
+    if piece.look is Look.CODE:
+        return f"{_FENCE}\n{piece.text.replace(_FENCE, _BROKEN)}\n{_FENCE}"
+    if piece.look is Look.TEXT:
+        return "".join(_marked(kind, words) for kind, words in spans(piece.text))
+    return _marked(Span.BOLD, piece.text)
+
+
+def _marked(kind: Span, words: str) -> str:
+    if kind is Span.CODE:
+        return f"`{words}`"
+    return f"**{escape(words)}**" if kind is Span.BOLD else escape(words)
+
+
+def _size(piece: Piece) -> int:
+    return len(shown(piece))
 
 
 def escape(text: str) -> str:
     """`text` as Discord shows it, without Markdown; addresses stay whole, and none brings a preview."""
     return _MARKS.sub(lambda found: found.group() if len(found.group()) > 1 else "\\" + found.group(), text)
-
-
-def _typed(message: Message) -> list[Piece]:
-    """The same answers in words, for whoever sits at a terminal."""
-    if not message.buttons or message.resolved:
-        return []
-    return [Piece("Or: " + ", ".join(dict.fromkeys(f"stead {b.decision} {approval_number(b.approval)}" for b in message.buttons)))]
 
 
 def _rows(message: Message) -> list[dict[str, Any]]:

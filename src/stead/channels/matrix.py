@@ -7,21 +7,19 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stead.channels.fences import Piece, divide, pieces
-from stead.channels.matrix_page import LIMIT, content
+from stead.channels.matrix_page import LIMIT, content, size
 from stead.channels.matrix_server import Server
-from stead.channels.text import headline
+from stead.channels.pieces import Look, Piece, parts, pieces
 from stead.declare import ChannelKind
 from stead.domain.delivery import Attachment, Capabilities, Delivery, Message, Place
 from stead.domain.errors import PermanentError
-from stead.domain.finding import Severity
 from stead.domain.inbound import payload
 from stead.ports import Clock, Take
 from stead.secrets import SecretRef
 
 KEYS = {"approve": "\N{WHITE HEAVY CHECK MARK}", "deny": "\N{NO ENTRY}"}
 """The reaction that stands for each answer."""
-_SIGNS = {Severity.CRITICAL: "\N{LARGE RED CIRCLE}", Severity.WARNING: "\N{LARGE YELLOW CIRCLE}", Severity.INFO: "\N{LARGE BLUE CIRCLE}"}
+_PRESS = f"Tap {KEYS['approve']} or {KEYS['deny']}"
 
 
 class MatrixSettings(BaseModel):
@@ -53,10 +51,10 @@ class Matrix:
         message, before = delivery.message, delivery.replaces.split()
         room = before[0].partition("/")[0] if before else await self._open(delivery.place.chat if delivery.place else self._home)
         key = f"stead-{delivery.id}-{int(delivery.created_at.timestamp() * 1000)}"
-        parts = parts_of(message)
+        made = parts(pieces(message, press=_PRESS, signed=True), LIMIT, size) or [[Piece(Look.TEXT, " ")]]
         sent: list[str] = []
-        for number, part in enumerate(parts):
-            keys = keys_of(message) if number == len(parts) - 1 else {}
+        for number, part in enumerate(made):
+            keys = keys_of(message) if number == len(made) - 1 else {}
             body = content(part, keys)
             if number < len(before):
                 event = before[number].partition("/")[2]
@@ -65,7 +63,7 @@ class Matrix:
                 event = await self.server.put_event(room, _placed(body, delivery.place if number == 0 else None), f"{key}-{number}")
             await self._offer(room, event, keys, f"{key}-{number}")
             sent.append(f"{room}/{event}")
-        for left in before[len(parts) :]:
+        for left in before[len(made) :]:
             await self.server.redact(room, left.partition("/")[2], f"{key}-{left[-16:]}")
         if not before:
             await self._attach(room, message.attachments, key, delivery.place)
@@ -78,7 +76,7 @@ class Matrix:
 
     async def answer(self, place: Place, text: str, key: str) -> None:
         """Say `text` under the message at `place`, as a notice: other bots do not answer those."""
-        for number, part in enumerate(divide([Piece(text)], LIMIT, lambda piece: len(piece.text))):
+        for number, part in enumerate(parts([Piece(Look.TEXT, text)], LIMIT, size)):
             body = {**content(part, {}), "msgtype": "m.notice"}
             await self.server.put_event(place.chat, _placed(body, place), f"{key}-{number}")
 
@@ -117,14 +115,6 @@ class Matrix:
                 "info": {"mimetype": file.media_type, "size": len(file.data)},
             }
             await self.server.put_event(room, _placed(body, place), f"{key}-file-{number}")
-
-
-def parts_of(message: Message) -> list[list[Piece]]:
-    """The message in parts that a server takes."""
-    title = headline(message)
-    sign = "" if message.plain else ("\N{WHITE HEAVY CHECK MARK} " if message.resolved else _SIGNS[message.severity] + " ")
-    top = [Piece(sign + title, strong=True)] if title else []
-    return divide([*top, *pieces(message, answers=True)], LIMIT, lambda piece: len(piece.text)) or [[Piece(" ")]]
 
 
 def keys_of(message: Message) -> dict[str, str]:

@@ -5,12 +5,14 @@ For chats with a look of their own (bold, code). What is only text has `text.py`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from stead.channels.text import disarmed, headline
 from stead.domain.delivery import Block, BlockKind, Message
+from stead.domain.finding import Severity
 from stead.domain.ids import approval_number
 
 
@@ -19,6 +21,12 @@ class Look(StrEnum):
     HEADING = "heading"
     TEXT = "text"
     CODE = "code"
+
+
+class Span(StrEnum):
+    WORDS = "words"
+    CODE = "code"
+    BOLD = "bold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +40,34 @@ class Piece:
 
 Part = Sequence[Piece]
 
+SIGNS = {Severity.CRITICAL: "\N{LARGE RED CIRCLE}", Severity.WARNING: "\N{LARGE YELLOW CIRCLE}", Severity.INFO: "\N{LARGE BLUE CIRCLE}"}
+OVER = "\N{WHITE HEAVY CHECK MARK}"
+_INLINE = re.compile(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*")
 _HEADINGS = {BlockKind.EVIDENCE: "Seen", BlockKind.STEP: "What Stead did", BlockKind.COMMAND: "You can"}
 
 
-def pieces(message: Message) -> list[Piece]:
-    """Every word disarmed, in the order of its blocks; runs of one kind stand under one heading. Buttons are named, not shown."""
+def pieces(message: Message, *, press: str = "Press a button", signed: bool = False) -> list[Piece]:
+    """Every word disarmed, in the order of its blocks; runs of one kind stand under one heading. Buttons are named, not shown.
+
+    `press` is what one does with them in this chat; `signed` puts a coloured sign before the title of news.
+    """
     safe = disarmed(message)
-    return [piece for piece in _pieces(safe) if piece.text.strip()]
+    sign = f"{OVER if safe.resolved else SIGNS[safe.severity]} " if signed and not safe.plain else ""
+    return [piece for piece in _pieces(safe, sign, press) if piece.text.strip()]
 
 
-def _pieces(safe: Message) -> Iterator[Piece]:
-    yield Piece(Look.TITLE, headline(safe))
+def spans(text: str) -> Iterator[tuple[Span, str]]:
+    """Words with `code` and **bold** as Markdown writes them, taken apart; all else is as it is."""
+    at = 0
+    for found in _INLINE.finditer(text):
+        yield Span.WORDS, text[at : found.start()]
+        yield (Span.CODE, found[1]) if found[1] is not None else (Span.BOLD, found[2])
+        at = found.end()
+    yield Span.WORDS, text[at:]
+
+
+def _pieces(safe: Message, sign: str, press: str) -> Iterator[Piece]:
+    yield Piece(Look.TITLE, sign + headline(safe))
     before: BlockKind | None = None
     for block in safe.blocks:
         if block.kind in _HEADINGS and block.kind is not before:
@@ -52,7 +77,7 @@ def _pieces(safe: Message) -> Iterator[Piece]:
     asked = dict.fromkeys(button.approval for button in safe.buttons if button.approval)
     if asked and not safe.resolved:
         names = " or ".join(f"`approve {approval_number(number)}`" for number in asked)
-        yield Piece(Look.TEXT, f"Press a button, or write {names} (or `deny …`).")
+        yield Piece(Look.TEXT, f"{press}, or write {names} (or `deny …`).")
     if safe.state and not safe.resolved:
         yield Piece(Look.TEXT, f"State: {safe.state.replace('_', ' ')}.")
 
@@ -68,23 +93,23 @@ def _block(block: Block) -> Iterator[Piece]:
     yield Piece(Look.CODE, block.command.strip(), tight=True)
 
 
-def parts(made: Sequence[Piece], limit: int, size: Callable[[str], int] = len) -> list[list[Piece]]:
-    """The pieces in parts of at most `limit`, as `size` measures their text, each but an only one marked `(2/3)` at its end.
+def parts(made: Sequence[Piece], limit: int, size: Callable[[Piece], int]) -> list[list[Piece]]:
+    """The pieces in parts of at most `limit`, as `size` measures a piece as it is shown, each but an only one marked `(2/3)` at its end.
 
     A piece is cut where a reader would: between paragraphs, lines, words; code between its lines, and both halves stay code.
     """
     if _size(made, size) <= limit:
         return [list(made)]
-    room = limit - size("\n\n(999/999)")
+    room = limit - len("\n\n(999/999)")
     packed: list[list[Piece]] = [[]]
     for piece in made:
-        rest = piece.text
-        while rest:
+        rest = piece
+        while rest.text:
             left = room - _size(packed[-1], size) - (2 if packed[-1] else 0)
-            head, rest = _cut(rest, left, room, size, code=piece.look is Look.CODE)
-            if head:
-                packed[-1].append(replace(piece, text=head))
-            if rest:
+            head, rest = _cut(rest, left, room, size)
+            if head.text:
+                packed[-1].append(head)
+            if rest.text:
                 packed.append([])
     packed = [part for part in packed if part]
     return [[*part, Piece(Look.TEXT, f"({n}/{len(packed)})")] for n, part in enumerate(packed, 1)]
@@ -99,30 +124,32 @@ def joined(part: Part, show: Callable[[Piece], str]) -> str:
     return text
 
 
-def _size(part: Part, size: Callable[[str], int]) -> int:
-    return size(joined(part, lambda piece: piece.text))
+def _size(part: Part, size: Callable[[Piece], int]) -> int:
+    """Of the whole part, with what `joined` puts between."""
+    return sum(map(size, part)) + 2 * max(0, len(part) - 1)
 
 
-def _cut(text: str, left: int, room: int, size: Callable[[str], int], *, code: bool) -> tuple[str, str]:
-    """As much of `text` as fits into `left`, cut at a good place, and the rest; nothing where a fresh part (`room`) takes it better."""
-    if size(text) <= left:
-        return text, ""
+def _cut(piece: Piece, left: int, room: int, size: Callable[[Piece], int]) -> tuple[Piece, Piece]:
+    """As much of the piece as fits into `left`, cut at a good place, and the rest; nothing where a fresh part (`room`) takes it better."""
+    if size(piece) <= left:
+        return piece, replace(piece, text="")
     if left < room // 4 and left < room:
-        return "", text
-    end = _prefix(text, left, size)
-    for joint in ("\n",) if code else ("\n\n", "\n", " "):
+        return replace(piece, text=""), piece
+    text = piece.text
+    end = max(_prefix(piece, left, size), 1)
+    for joint in ("\n",) if piece.look is Look.CODE else ("\n\n", "\n", " "):
         at = text.rfind(joint, 0, end + len(joint))
         if at > end // 2 or (at > 0 and joint in ("\n", " ")):
-            return text[:at], text[at + len(joint) :]
-    return text[: max(end, 1)], text[max(end, 1) :]
+            return replace(piece, text=text[:at]), replace(piece, text=text[at + len(joint) :])
+    return replace(piece, text=text[:end]), replace(piece, text=text[end:])
 
 
-def _prefix(text: str, most: int, size: Callable[[str], int]) -> int:
-    """How many characters of `text` fit into `most`."""
-    low, high = 0, min(len(text), most)
+def _prefix(piece: Piece, most: int, size: Callable[[Piece], int]) -> int:
+    """How many characters of the piece fit into `most`."""
+    low, high = 0, min(len(piece.text), most)
     while low < high:
         middle = (low + high + 1) // 2
-        if size(text[:middle]) <= most:
+        if size(replace(piece, text=piece.text[:middle])) <= most:
             low = middle
         else:
             high = middle - 1

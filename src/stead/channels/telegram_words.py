@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from stead.channels.pieces import Look, Piece
+from stead.channels.pieces import Look, Piece, Span, spans
 from stead.domain.delivery import Place
 from stead.domain.inbound import Inbound, InboundKind, Sender, press_of
 
@@ -21,11 +21,11 @@ LONGEST_TOAST = 200
 
 _JOINER = "\N{WORD JOINER}"
 _NAMES = re.compile(r"@(?=\w{4,})")
-_INLINE = re.compile(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*")
 
 
-def size(text: str) -> int:
-    return len(text.encode("utf-16-le", errors="replace")) // 2
+def size(piece: Piece) -> int:
+    """UTF-16 units of its words, as Telegram counts them: without the marks."""
+    return len(piece.text.encode("utf-16-le", errors="replace")) // 2
 
 
 def shown(piece: Piece) -> str:
@@ -121,11 +121,5 @@ def _words(text: str) -> str:
 
 
 def _inline(text: str) -> str:
-    """Words with `code` and **bold** as Markdown writes them; all else is as it is."""
-    made, at = "", 0
-    for found in _INLINE.finditer(text):
-        code, bold = found.groups()
-        made += _words(text[at : found.start()])
-        made += f"<code>{html.escape(code, quote=False)}</code>" if code is not None else f"<b>{_words(bold)}</b>"
-        at = found.end()
-    return made + _words(text[at:])
+    marks = {Span.WORDS: "{}", Span.CODE: "<code>{}</code>", Span.BOLD: "<b>{}</b>"}
+    return "".join(marks[kind].format(_words(words)) for kind, words in spans(text))
