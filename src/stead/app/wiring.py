@@ -103,7 +103,7 @@ class Stead:
         self.heads = Heads.in_folder(self.folder, settings.audit.key)
         self.ready = False
         self.history: Book | None = None
-        self._ownership = Ownership(self.folder, self.store)
+        self.ownership = Ownership(self.folder, self.store)
         self._journey: Journey | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._watches: dict[str, asyncio.Task[None]] = {}
@@ -129,7 +129,7 @@ class Stead:
 
     async def start(self) -> None:
         """Own the folder, bring the database up to date, resume what a crash left, and begin to watch."""
-        self._ownership.lock()
+        self.ownership.lock()
         try:
             await self._start()
         except BaseException:
@@ -138,7 +138,7 @@ class Stead:
 
     async def _start(self) -> None:
         await self.store.run(migrate)
-        await self._ownership.take_lease()
+        await self.ownership.take_lease()
         self.history = open_history(self.folder, self.estates.values())
         loop = asyncio.get_running_loop()
         self._journey = Journey(
@@ -278,7 +278,7 @@ class Stead:
             self.history.close()
             self.history = None
         await self.ear.close()
-        await self._ownership.release()
+        await self.ownership.release()
         self.store.close()
 
     async def status(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stead.cli.options import Config, State
-from stead.domain.errors import UserError
+from stead.domain.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from stead.app.settings import Settings
@@ -64,10 +64,20 @@ async def serve(settings: Settings, file: Path | None) -> None:
             lean.settled()
             where = str(file) if file else "no file (defaults)"
             print(f"Stead listens on {gateway.url} · configuration: {where} · state: {settings.store.folder}", flush=True)
-            await told.wait()
+            await _first(told, stead.ownership.lost)
     finally:
         await gateway.stop()
         await stead.stop()
+    if stead.ownership.lost.is_set():
+        raise UserError("another Stead has taken over this database, so this one has ended", hint="stop one of them", code=Exit.REFUSED)
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Wait until one of them is set."""
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waiting:
+        wait.cancel()
 
 
 async def _started(stead: Stead, told: asyncio.Event) -> bool:

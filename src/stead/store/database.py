@@ -40,6 +40,8 @@ class Store:
         self.url = normal_url(url)
         self.engine = _engine(self.url)
         self._listeners: list[Callable[[], None]] = []
+        self.fence: Callable[[sa.Connection], None] | None = None
+        """Called at the begin of each transaction that may write; what it raises, ends that before anything is written."""
         # SQLite has one writer; who waits for it inside the database sleeps up to a tenth of a second at a time, and in no order.
         self._writer = threading.Lock() if self.is_sqlite else None
 
@@ -52,6 +54,8 @@ class Store:
         with told_plainly(self.engine.url), self._turn(), self.engine.begin() as connection:
             if not self.is_sqlite:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER)))
+            if self.fence is not None:
+                self.fence(connection)
             yield connection
         for listener in tuple(self._listeners):
             listener()

@@ -16,12 +16,16 @@ from typing import IO
 
 import sqlalchemy as sa
 
-from stead.domain.errors import Exit, UserError
+from stead.domain.errors import Exit, StorageError, UserError
 from stead.store.tables import lease
 
 LASTS = timedelta(seconds=10)
 RENEW_EVERY = timedelta(seconds=3)
 _NAME = "owner"
+
+
+class LostError(StorageError):
+    """Another process has taken over: what this one still has under way may not be written."""
 
 
 class FolderLock:
@@ -77,6 +81,12 @@ def take(connection: sa.Connection, who: str, now: datetime) -> datetime | None:
         return row.until
     connection.execute(sa.update(lease).where(lease.c.name == _NAME).values(holder=who, until=now + LASTS))
     return None
+
+
+def still_held(connection: sa.Connection, who: str) -> None:
+    """LostError where another has taken the lease, or had it and gave it back. One that ran out and that nobody took is still ours."""
+    if connection.execute(sa.select(lease.c.holder).where(lease.c.name == _NAME)).scalar() != who:
+        raise LostError("another Stead has taken over this database", hint="one of them is enough; this one changes nothing any more")
 
 
 def touch(connection: sa.Connection) -> None:
