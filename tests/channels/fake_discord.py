@@ -124,7 +124,8 @@ class FakeDiscord:
 
     async def _emit(self, kind: str, data: dict[str, Any]) -> None:
         if not self.sessions:
-            await self.connected.wait()
+            async with asyncio.timeout(30):
+                await self.connected.wait()
         for connection in list(self.sessions.values()):
             await connection.dispatch(kind, data)
 

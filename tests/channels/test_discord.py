@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from tests.channels.discord_objects import BOT, DIRECT, HOME, user
 from tests.channels.fake_discord import TOKEN, FakeDiscord
 
 from stead.channels.discord import Discord, DiscordSettings, discord, escape
+from stead.channels.discord_gateway import library
 from stead.clocks import SystemClock
 from stead.domain.delivery import Attachment, Place
 from stead.domain.errors import PermanentError, TemporaryError, UserError
@@ -174,6 +176,25 @@ async def test_a_press_that_could_not_be_kept_is_told_to_be_pressed_again(server
         await until(lambda: server.toasts, "whoever pressed was told nothing")
     assert "press again" in server.toasts[0]
     assert not ears.heard
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_it_stops_even_when_told_to_just_as_it_is_connected(server: FakeDiscord, turns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library waits for its connection in a way that may lose a cancellation at that moment: it went on for ever."""
+    connection = library("ops").gateway.DiscordWebSocket
+    identify = connection.identify
+
+    async def connected(socket: object) -> None:
+        await identify(socket)
+        task.cancel()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(connection, "identify", connected)
+    task = asyncio.create_task(opened(server).listen(Ears().take))
+    async with asyncio.timeout(30):
+        await asyncio.wait((task,))
+    assert task.cancelled()
 
 
 def test_a_home_that_is_none_is_named_by_its_reference(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,8 @@ MOST_FILES, MOST_BYTES = 10, 8 * 1024 * 1024
 """Of one message: more, and larger, are not taken in."""
 _PATIENCE = 2.0
 """Seconds: a press that is not acknowledged within 3 counts as failed, and can then not be answered any more."""
+_AGAIN = 0.2
+"""Seconds after which a connection that does not end is told so once more."""
 _EPHEMERAL = True
 
 Event = Callable[[], Awaitable[None]]
@@ -52,9 +54,17 @@ async def listen(channel: Answering, token: str, api: str, take: Take) -> None:
             event = await _next(events, connection, channel.name)
             await event()
     finally:
-        connection.cancel()
-        await asyncio.gather(connection, return_exceptions=True)
+        await _end(connection)
         await _close(client)
+
+
+async def _end(connection: asyncio.Task[None]) -> None:
+    """Cancel it until it has ended: the library waits by `asyncio.wait_for`, which before Python 3.12 loses a cancellation that comes
+    just when it is connected (https://github.com/python/cpython/issues/86296)."""
+    while not connection.done():
+        connection.cancel()
+        await asyncio.wait((connection,), timeout=_AGAIN)
+    await asyncio.gather(connection, return_exceptions=True)
 
 
 async def _close(client: Any) -> None:
@@ -95,7 +105,7 @@ def _why_ended(connection: asyncio.Task[None], name: str) -> TemporaryError | Pe
 
 
 def _client(channel: Answering, api: str, take: Take, events: asyncio.Queue[Event]) -> Any:
-    discord = _library(channel.name)
+    discord = library(channel.name)
     if api:
         _point_at(api)
     intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
@@ -217,7 +227,8 @@ async def _attached(name: str, message: Any) -> tuple[Attachment, ...]:
     return tuple(taken)
 
 
-def _library(name: str) -> Any:
+def library(name: str) -> Any:
+    """discord.py, for the channel `name`. UserError where it is not installed."""
     with warnings.catch_warnings():
         # The library loads audioop, which Python has deprecated, for calls that Stead never makes.
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -248,7 +248,8 @@ class Telegram:
         """The next poll would tell what was taken; where there is none, this does. Without it, what was taken would only come again."""
         if offset and not self._closed:
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(self._bot.get_updates(offset=offset, timeout=0, limit=1, allowed_updates=_UPDATES), 2)
+                async with asyncio.timeout(2):
+                    await self._bot.get_updates(offset=offset, timeout=0, limit=1, allowed_updates=_UPDATES)
 
     async def _hear(self, update: Update, take: Take, me: User) -> None:
         event = inbound(self.name, update, me, self._clock.now())

@@ -94,4 +94,5 @@ async def _until(told: asyncio.Event, world: World, speed: float) -> None:
             world.do(step)
         world.clock.advance_to(max(now, world.clock.now()))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(told.wait(), _TICK)
+            async with asyncio.timeout(_TICK):
+                await told.wait()

@@ -95,7 +95,8 @@ class Watch:
             if left <= 0:
                 return
             try:
-                await asyncio.wait_for(self._woken.wait(), min(left, _BOOKMARK_SECONDS))
+                async with asyncio.timeout(min(left, _BOOKMARK_SECONDS)):
+                    await self._woken.wait()
             except TimeoutError:
                 if bookmarks and left > _BOOKMARK_SECONDS:
                     self.bookmark()
