@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -195,6 +196,17 @@ async def test_it_stops_even_when_told_to_just_as_it_is_connected(server: FakeDi
     async with asyncio.timeout(30):
         await asyncio.wait((task,))
     assert task.cancelled()
+
+
+async def test_it_leaves_nothing_behind_when_told_to_stop_again_while_it_stops(server: FakeDiscord) -> None:
+    task = asyncio.create_task(opened(server).listen(Ears().take))
+    async with asyncio.timeout(30):
+        await server.connected.wait()
+        while not task.done():
+            task.cancel()
+            await asyncio.sleep(0)
+    assert task.cancelled()
+    assert not [t for t in threading.enumerate() if "keep-alive" in t.name]
 
 
 def test_a_home_that_is_none_is_named_by_its_reference(monkeypatch: pytest.MonkeyPatch) -> None:

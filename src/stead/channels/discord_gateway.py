@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import threading
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC
 from typing import Any, Protocol
 
@@ -54,8 +54,26 @@ async def listen(channel: Answering, token: str, api: str, take: Take) -> None:
             event = await _next(events, connection, channel.name)
             await event()
     finally:
-        await _end(connection)
-        await _close(client)
+        await _to_the_end(_leave(client, connection))
+
+
+async def _to_the_end(leaving: Coroutine[Any, Any, None]) -> None:
+    """Not broken off by a second cancellation, which would leave threads and sockets behind; that one counts afterwards."""
+    task = asyncio.ensure_future(leaving)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    task.result()
+
+
+async def _leave(client: Any, connection: asyncio.Task[None]) -> None:
+    await _end(connection)
+    await _close(client)
 
 
 async def _end(connection: asyncio.Task[None]) -> None:
