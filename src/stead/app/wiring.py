@@ -378,12 +378,12 @@ class Stead:
         return self._journey
 
     def _spawn(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
-        """Run `work` until the stop. Should it fail (a full disk), that is said, the service is not ready, and it is begun again."""
+        """Run `work` until its end or the stop. Should it fail (a full disk), that is said, the service is not ready; it is begun again."""
 
         async def kept_alive() -> None:
             while True:
                 try:
-                    await work()
+                    return await work()
                 except Exception:
                     self.ready = False
                     log.exception("a part of the service failed, and is begun again", part=name)
