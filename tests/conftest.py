@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import gc
 import inspect
 import itertools
 import logging
@@ -42,6 +43,9 @@ _MEMORY = Path("/dev/shm")
 _ROOM = 2 << 30
 """Bytes that must be free there: a whole run of the suite holds a few hundred million at a time."""
 
+_GARBAGE = (10_000, 20, 20)
+"""After how many new objects, and how many smaller collections, garbage is looked for: a test makes more of them than 700 in a breath."""
+
 
 def pytest_configure() -> None:
     """Files of tests lie in memory where there is room: a disk makes each of their commits wait for milliseconds, and proves nothing."""
@@ -53,6 +57,13 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest stories first, in whatever order chance has put them: what begins last should be short, or one worker ends alone."""
     items.sort(key=lambda item: "tests/journey/" not in item.nodeid)
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded by now lives as long as the process: each full collection of garbage would look at all of it again, in vain."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE)
 
 
 @pytest.fixture(autouse=True)
