@@ -90,6 +90,7 @@ rules:
 @pytest.mark.parametrize(
     ("rule", "line", "says", "hint"),
     [
+        ("{id: a, verdict: deny, when: {trigger: schedule}}", 3, "there is no such trigger", "known here: alert, check, heartbeat, person"),
         ("{id: a, verdict: allow, when: {verbs: delete_pod}}", 3, "unknown key `rules[0].when.verbs`", "did you mean `verb`?"),
         ("{id: a, verdict: allow, when: {verb: delete_pods}}", 3, "there is no such verb", "did you mean `delete_pod`?"),
         ("{id: a, verdict: deny, when: {verb: [delete_pod, nuke]}}", 3, "names `nuke`", "restart_rollout"),

@@ -29,6 +29,9 @@ rules:
 - id: enough
   verdict: deny
   when: {verb: restart_rollout, count: 5}
+- id: not-by-alerts
+  verdict: deny
+  when: {trigger: alert, namespace: dev-b}
 - id: not-on-hearsay
   verdict: deny
   when: {verb: restart_rollout, tainted: true}
@@ -53,6 +56,8 @@ def test_a_decision_names_its_rules(capsys: pytest.CaptureFixture[str]) -> None:
     assert asked("restart_rollout", "Deployment/dev-a/web", capsys=capsys) == (0, "needs_approval by asks")
     assert asked("restart_rollout", "Deployment/prod/web", "--model", capsys=capsys) == (1, "deny by no-models-in-prod")
     assert asked("restart_rollout", "Deployment/dev-a/web", "--tainted", capsys=capsys) == (1, "deny by not-on-hearsay")
+    assert asked("restart_rollout", "Deployment/dev-b/web", "--trigger", "alert", capsys=capsys) == (1, "deny by not-by-alerts")
+    assert asked("restart_rollout", "Deployment/dev-b/web", capsys=capsys) == (0, "needs_approval by asks")
     assert asked("delete_job", "Job/dev-a/x", capsys=capsys) == (1, "deny: no rule covers delete_job")
 
 
@@ -88,6 +93,7 @@ cases:
 - {verb: restart_rollout, namespace: dev-a, expect: needs_approval, rules: [asks]}
 - {verb: scale, namespace: dev-a, at: "2026-03-01T12:00:00Z", expect: needs_approval}
 - {verb: scale, namespace: dev-a, at: "2026-03-01T21:30:00Z", expect: deny, rules: [never-at-night]}
+- {verb: restart_rollout, namespace: dev-b, trigger: alert, expect: deny, rules: [not-by-alerts]}
 - {verb: restart_rollout, count: 5, expect: deny, rules: [enough]}
 """
 
@@ -95,7 +101,7 @@ cases:
 def test_a_table_of_cases_is_held_against_the_policy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "cases.yaml").write_text(CASES)
     assert run(["policy", "test", "cases.yaml", "--policy", "policy.yaml"]) == 0
-    assert capsys.readouterr().out.strip() == "4 of 4 cases are as expected"
+    assert capsys.readouterr().out.strip() == "5 of 5 cases are as expected"
     (tmp_path / "cases.yaml").write_text(CASES.replace("expect: needs_approval, rules: [asks]", "expect: allow"))
     assert run(["policy", "test", "cases.yaml", "--policy", "policy.yaml"]) == 1
     out = capsys.readouterr().out.splitlines()
@@ -105,14 +111,23 @@ def test_a_table_of_cases_is_held_against_the_policy(tmp_path: Path, capsys: pyt
 def test_a_table_that_cannot_be_read_names_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "cases.yaml").write_text(CASES.replace("expect: deny, rules: [enough]", "expect: maybe"))
     assert run(["policy", "test", "cases.yaml", "--policy", "policy.yaml"]) == 2
-    assert "cases.yaml:6" in capsys.readouterr().err
+    assert "cases.yaml:7" in capsys.readouterr().err
 
 
-def test_autonomy_shows_how_far_models_may_go(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["autonomy", "--policy", "policy.yaml", "-o", "json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["models"] == "ask"
-    rows = {row["verb"]: row for row in told["classes"]}
-    assert rows["scale"]["models"] == "ask"
+def test_autonomy_shows_how_far_models_may_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "stead.yaml").write_text("version: 1\nagents: {autonomy: {'*': act, scale: propose}}\n")
+    assert run(["autonomy", "--policy", "policy.yaml", "--config", "stead.yaml", "-o", "json"]) == 0
+    rows = {row["verb"]: row for row in json.loads(capsys.readouterr().out)["classes"]}
+    assert (rows["delete_pod"]["wanted"], rows["delete_pod"]["models"]) == ("act", "ask"), "it is not earned"
+    assert (rows["scale"]["models"], rows["scale"]["decision"]) == ("propose", "deny")
     assert rows["helm_rollback"]["models"] == "told only"
     assert {row["decision"] for row in rows.values()} <= {"needs_approval", "deny"}
+
+
+def test_a_level_for_what_is_no_action_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "stead.yaml").write_text("version: 1\nagents: {autonomy: {scal: observe}}\n")
+    for command in (["autonomy"], ["config", "check"]):
+        assert run([*command, "--config", "stead.yaml"]) == 2
+        said = capsys.readouterr().err
+        assert "`agents.autonomy` names `scal`, and there is no such action" in said
+        assert "did you mean `scale`?" in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stead.app.agents_check import check_agents
+from stead.app.autonomy import levels_of
 from stead.app.channel_settings import channel_settings
 from stead.app.config import Loaded
 from stead.app.config_errors import nearest
@@ -34,6 +35,7 @@ def check(loaded: Loaded, broken: dict[str, str] | None = None) -> list[str]:
     list(hook_settings(loaded.settings, found.sources, loaded.written))
     check_heartbeats(loaded.settings, found.sources, loaded.written)
     policy = _policy(loaded, found)
+    levels_of(loaded.settings.agents.autonomy, found.verbs)
     models_of(loaded.settings.models, found.models, {}, loaded.written)
     tools = [kind.name for kind, _ in tool_settings(loaded.settings.tools, found, loaded.written)]
     check_agents(loaded.settings, loaded.written or Written("configuration"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -117,6 +117,9 @@ class AgentTools(Section):
     disable: tuple[str, ...] = Field(default=(), description="Toolsets that it has not, of those that its manifest does not enforce.")
 
 
+Level = Literal["observe", "propose", "ask", "act"]
+
+
 class AgentsSettings(Section):
     """Which agents there are, and what they may do. They only ever propose; policy decides."""
 
@@ -131,10 +134,11 @@ class AgentsSettings(Section):
     goals: dict[str, str] = Field(default={}, description="Who serves a goal, by its name: an agent's slug. Default: as the goal says.")
     tools: dict[str, AgentTools] = Field(default={}, description="Toolsets switched on or off, by the agent's slug.")
 
-    autonomy: Literal["observe", "propose", "ask", "act"] = Field(
+    autonomy: Level | Annotated[dict[str, Level], Field(min_length=1)] = Field(
         default="ask",
         description="What becomes of a proposal that policy does not deny: `observe` and `propose` tell it as text, `ask` asks a person, "
-        "`act` does as policy says.",
+        "`act` does as policy says once it is earned, and asks until then. Or a map from actions (`restart_*`) to such a level: the "
+        "strictest that fits counts, and for an action that none fits, the strictest of all.",
     )
 
 

@@ -18,10 +18,12 @@ from stead.app.config_errors import as_user_error, nearest
 from stead.app.yaml_file import Written, read_yaml
 from stead.declare import Verb
 from stead.domain import never
+from stead.domain.autonomy import Levels
 from stead.domain.errors import UserError
-from stead.domain.policy import ActionFacts, Autonomy, Decision, Policy, Verdict
+from stead.domain.policy import ActionFacts, Decision, Policy, Verdict
 from stead.domain.subject import Subject
 
+_LEVELS = Levels()
 _TARGET = re.compile(r"(?P<kind>[A-Z][A-Za-z0-9]*)/(?:(?P<namespace>[^/]+)/)?(?P<name>[^/]+)")
 
 
@@ -38,6 +40,7 @@ class CaseSettings(BaseModel):
     check: str = Field(default="", description="The check whose finding led here.")
     proposer: str = Field(default="", description="The playbook or agent that proposes it.")
     agent: str = Field(default="", description="The agent, where a model proposes it.")
+    trigger: Literal["check", "alert", "heartbeat", "person"] = Field(default="check", description="What woke whoever proposes it.")
     labels: dict[str, str] = Field(default_factory=dict, description="Labels of the namespace.")
     workload_labels: dict[str, str] = Field(default_factory=dict, description="Labels of the target.")
     guess: bool = Field(default=False, description="Whether it is tried rather than known to fit.")
@@ -111,7 +114,7 @@ def _facts(verb: str, kind: str, namespace: str, name: str, verbs: Mapping[str, 
     )
 
 
-def ask(policy: Policy, facts: ActionFacts, verbs: Mapping[str, Verb], autonomy: Autonomy = Autonomy.ASK) -> Asked:
+def ask(policy: Policy, facts: ActionFacts, verbs: Mapping[str, Verb], autonomy: Levels = _LEVELS) -> Asked:
     """What would be decided, with *never* before the rules, and autonomy after them where a model proposes it."""
     verb = verbs.get(facts.verb)
     group = (verb.api_version if verb is not None else "").rpartition("/")[0]
@@ -123,12 +126,10 @@ def ask(policy: Policy, facts: ActionFacts, verbs: Mapping[str, Verb], autonomy:
     if verb is not None and verb.told_only:
         return Asked(facts=facts, decision=Decision(verdict=Verdict.DENY, why=verb.told_only))
     decision = policy.decide(facts)
-    return Asked(facts=facts, decision=autonomy.cap(decision) if facts.agent else decision)
+    return Asked(facts=facts, decision=autonomy.of(facts.verb).cap(decision) if facts.agent else decision)
 
 
-def failing(
-    file: Path, policy: Policy, verbs: Mapping[str, Verb], now: datetime, autonomy: Autonomy = Autonomy.ASK
-) -> tuple[int, list[Wrong]]:
+def failing(file: Path, policy: Policy, verbs: Mapping[str, Verb], now: datetime, autonomy: Levels = _LEVELS) -> tuple[int, list[Wrong]]:
     """How many cases the table holds, and those of which the policy says something else. UserError for a table that cannot be read."""
     written = read_yaml(file)
     table = _table(written)
@@ -163,13 +164,15 @@ def _when(case: CaseSettings, now: datetime) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=now.tzinfo)
 
 
-def simulate(policy: Policy, proposals: Iterable[Mapping[str, Any]], verbs: Mapping[str, Verb]) -> list[dict[str, Any]]:
+def simulate(
+    policy: Policy, proposals: Iterable[Mapping[str, Any]], verbs: Mapping[str, Verb], autonomy: Levels = _LEVELS
+) -> list[dict[str, Any]]:
     """What this policy says of recorded proposals (as the API gives them), beside what was decided then."""
     told: list[dict[str, Any]] = []
     for one in proposals:
         if one.get("facts") is None:
             continue
         given: dict[str, Any] = {**one["facts"], "at": datetime.fromisoformat(one["facts"]["at"])}
-        now = ask(policy, ActionFacts(**given), verbs).decision
+        now = ask(policy, ActionFacts(**given), verbs, autonomy).decision
         told.append({**one, "would_be": now.verdict.value, "by": list(now.rules), "changed": now.verdict.value != one["verdict"]})
     return told

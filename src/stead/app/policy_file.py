@@ -26,6 +26,7 @@ from stead.domain.invariants import Invariant
 from stead.domain.limits import Limits
 from stead.domain.matching import Patterns
 from stead.domain.policy import MATCHABLE, Condition, Hours, Policy, Rule, Verdict
+from stead.domain.woke import Woke
 
 _LIMITS = Limits()
 _WILDCARDS = frozenset("*?[")
@@ -82,6 +83,7 @@ class ConditionSettings(Section):
     check: OneOrMore | None = Field(default=None, description="The check whose finding led here.")
     proposer: OneOrMore | None = Field(default=None, description="The playbook or agent that proposes it.")
     agent: OneOrMore | None = Field(default=None, description="The agent that proposes it. A playbook's proposal matches none.")
+    trigger: OneOrMore | None = Field(default=None, description="What woke whoever proposes it: `check`, `alert`, `heartbeat`, `person`.")
     risk: OneOrMore | None = Field(default=None, description="`low`, `medium` or `high`.")
     labels: dict[str, OneOrMore] = Field(default_factory=dict, description="Labels of the target's namespace.")
     workload_labels: dict[str, OneOrMore] = Field(default_factory=dict, description="Labels of the target itself. May only tighten.")
@@ -322,6 +324,7 @@ def _unknown_names(condition: ConditionSettings, here: Path_, catalogue: Catalog
         "check": catalogue.checks,
         "proposer": catalogue.proposers,
         "risk": frozenset(Risk),
+        "trigger": frozenset(Woke),
     }
     for key, known in vocabularies.items():
         for pattern in getattr(condition, key) or ():

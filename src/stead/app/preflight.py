@@ -1,12 +1,15 @@
-"""What can be done in these estates, and what is looked up about an object first: who keeps it as it is, and its volumes' last backups."""
+"""What can be done in these estates, how far models may go, and what is looked up about an object first."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypedDict
 
+from stead.app.autonomy import levels_of
 from stead.app.repositories import owners_of, verbs_with
+from stead.app.settings import Settings
 from stead.declare import Verb
+from stead.domain.autonomy import Levels
 from stead.domain.backup import Backup
 from stead.estate.kubernetes.backups import last_backups
 from stead.ports import Estate, Object
@@ -16,9 +19,16 @@ class Acting(TypedDict):
     """What the journey is handed of this."""
 
     verbs: Mapping[str, Verb]
+    autonomy: Levels
     kept_by: Callable[[Estate, Object], Awaitable[str]]
     backups_of: Callable[[Estate, Object], Awaitable[tuple[Backup, ...]]]
 
 
-def acting_on(estates: Mapping[str, Estate], verbs: Mapping[str, Verb]) -> Acting:
-    return Acting(verbs=verbs_with(estates, verbs), kept_by=owners_of(estates), backups_of=last_backups)
+def acting_on(settings: Settings, estates: Mapping[str, Estate], verbs: Mapping[str, Verb]) -> Acting:
+    """UserError for levels of autonomy that name no verb."""
+    return Acting(
+        verbs=verbs_with(estates, verbs),
+        autonomy=levels_of(settings.agents.autonomy, verbs),
+        kept_by=owners_of(estates),
+        backups_of=last_backups,
+    )

@@ -55,7 +55,7 @@ from stead.domain import ids
 from stead.domain.audit import Head
 from stead.domain.errors import Exit, SteadError, UserError
 from stead.domain.people import Principal
-from stead.domain.policy import Autonomy, Policy
+from stead.domain.policy import Policy
 from stead.engine import approvals, due, editing, heartbeats, intake, investigations, journal, mutes, scheduling, workflows
 from stead.engine.journey import Journey
 from stead.estate.history.book import Book
@@ -151,7 +151,7 @@ class Stead:
             goals=self.goals,
             timing=self.settings.timing.timing(),
             estates=self.estates,
-            **acting_on(self.estates, self.shelves.verbs),
+            **acting_on(self.settings, self.estates, self.shelves.verbs),
             playbooks=tuple(self.shelves.playbooks.values()),
             channels=self.channels,
             **telling.of(self.settings),
@@ -161,7 +161,6 @@ class Stead:
             models=self.models,
             toolsets=(*self.toolsets, *code_tools(self.estates)),
             redact=redactor_of(self.models),
-            autonomy=Autonomy(self.settings.agents.autonomy),
             own_namespaces=own_namespaces(os.environ),
             run_budget=self.settings.budgets.run.budget(),
             incident_runs=self.settings.budgets.incident_runs,

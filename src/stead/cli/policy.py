@@ -11,10 +11,12 @@ from stead.cli.client import Client
 from stead.cli.options import Config, Output, Token, Url
 from stead.cli.output import Form, line, say_json, table
 from stead.domain.errors import UserError
+from stead.domain.woke import Woke
 
 if TYPE_CHECKING:
     from stead.app.discover import Shelves
-    from stead.domain.policy import Autonomy, Policy
+    from stead.domain.autonomy import Levels
+    from stead.domain.policy import Policy
 
 app = typer.Typer(help="Ask the policy before it is asked in earnest.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -32,6 +34,7 @@ def explain(
     ] = None,
     check: Annotated[str, typer.Option("--check", help="The check whose finding led there.")] = "",
     proposer: Annotated[str, typer.Option("--proposer", help="The playbook or agent that proposes it.")] = "",
+    trigger: Annotated[Woke, typer.Option("--trigger", help="What woke whoever proposes it.")] = Woke.CHECK,
     by_model: Annotated[bool, typer.Option("--model", help="A model proposes it.")] = False,
     guess: Annotated[bool, typer.Option("--guess", help="It is tried rather than known to fit.")] = False,
     tainted: Annotated[bool, typer.Option("--tainted", help="Somebody else's words led to it.")] = False,
@@ -55,7 +58,7 @@ def explain(
 
     rules, found, autonomy = _load(config, policy)
     labels = {name: value for name, _, value in (pair.partition("=") for pair in label or ())}
-    given: dict[str, Any] = {"check": check, "guess": guess, "tainted": tainted, "labels": labels}
+    given: dict[str, Any] = {"check": check, "guess": guess, "tainted": tainted, "labels": labels, "trigger": trigger.value}
     given["proposer"] = proposer or (INVESTIGATOR if by_model else "")
     given["agent"] = given["proposer"] if by_model else ""
     asked = ask(rules, facts_of(action or [], found.verbs, SystemClock().now(), **given), found.verbs, autonomy)
@@ -109,12 +112,12 @@ def simulate(
     from stead.app.durations import parse_duration
     from stead.app.policy_cases import simulate as tried
 
-    rules, found, _ = _load(config, policy)
+    rules, found, autonomy = _load(config, policy)
     try:
         seconds = max(1, int(parse_duration(since).total_seconds()))
     except ValueError as error:
         raise UserError(f"`{since[:40]}` {error}", hint="write it like --since 7d") from None
-    told = tried(rules, Client.of(url, token).get("/api/proposals", seconds=seconds), found.verbs)
+    told = tried(rules, Client.of(url, token).get("/api/proposals", seconds=seconds), found.verbs, autonomy)
     if output is Form.JSON:
         say_json(told)
         return
@@ -130,33 +133,39 @@ def autonomy(policy: File = None, config: Config = None, output: Output = Form.T
     from stead.clocks import SystemClock
     from stead.domain.ids import INVESTIGATOR
 
-    rules, found, level = _load(config, policy)
+    rules, found, levels = _load(config, policy)
     now, rows = SystemClock().now(), list[dict[str, Any]]()
     for name, verb in sorted(found.verbs.items()):
         words = [name, f"{verb.kinds[0]}/default/web"]
         given: dict[str, Any] = {"proposer": INVESTIGATOR, "agent": INVESTIGATOR}
-        decision = ask(rules, facts_of(words, found.verbs, now, **given), found.verbs, level).decision
-        shown = "told only" if verb.told_only else level.value
+        decision = ask(rules, facts_of(words, found.verbs, now, **given), found.verbs, levels).decision
         rows.append(
-            {"verb": name, "risk": verb.risk.value, "reversible": verb.reversible, "models": shown, "decision": decision.verdict.value}
+            {
+                "verb": name,
+                "risk": verb.risk.value,
+                "reversible": verb.reversible,
+                "wanted": levels.wanted(name).value,
+                "models": "told only" if verb.told_only else levels.of(name).value,
+                "decision": decision.verdict.value,
+            }
         )
     if output is Form.JSON:
-        say_json({"schemaVersion": 1, "models": level.value, "classes": rows})
+        say_json({"schemaVersion": 1, "classes": rows})
         return
-    shown = [[r["verb"], r["risk"], "yes" if r["reversible"] else "no", r["models"], r["decision"]] for r in rows]
-    table(("CLASS", "RISK", "UNDO", "MODELS", "A MODEL'S PROPOSAL IS"), shown, empty="There are no actions.")
+    shown = [[r["verb"], r["risk"], "yes" if r["reversible"] else "no", r["wanted"], r["models"], r["decision"]] for r in rows]
+    table(("CLASS", "RISK", "UNDO", "CONFIGURED", "MODELS", "A MODEL'S PROPOSAL IS"), shown, empty="There are no actions.")
     print(line("Models ask at most: none has earned more in the practice scenarios."))
 
 
-def _load(config: Path | None, policy: Path | None) -> tuple[Policy, Shelves, Autonomy]:
+def _load(config: Path | None, policy: Path | None) -> tuple[Policy, Shelves, Levels]:
     """The policy that is meant, the shelves, and how far models may go. UserError naming the line of the first mistake."""
+    from stead.app.autonomy import levels_of
     from stead.app.config import load
     from stead.app.discover import shelves
     from stead.app.furnish import policy_of
-    from stead.domain.policy import Autonomy
 
     settings = load(config).settings
     if policy is not None:
         settings = settings.model_copy(update={"policy": policy})
     found = shelves(settings.checks.folders)
-    return policy_of(settings, found), found, Autonomy(settings.agents.autonomy)
+    return policy_of(settings, found), found, levels_of(settings.agents.autonomy, found.verbs)

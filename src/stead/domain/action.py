@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from stead.domain.subject import Subject
+from stead.domain.woke import Woke
 
 
 class Risk(StrEnum):
@@ -55,7 +56,7 @@ class ActionRequest:
     to fit · `tainted` says that words somebody else wrote led to it · `check` and `fingerprint` name the finding that must fall quiet ·
     `undo` the line a person pastes to take it back, "" where nothing can · `command` the line that does the same by hand ·
     `by_model` says that a model proposes it, and `doubt` why a person should look first, "" where nothing speaks for that ·
-    `part_of` names the workload of a pod.
+    `part_of` names the workload of a pod · `trigger` is what woke whoever proposes it.
     """
 
     verb: str
@@ -73,6 +74,7 @@ class ActionRequest:
     by_model: bool = False
     doubt: str = ""
     part_of: str = ""
+    trigger: Woke = Woke.CHECK
 
     @property
     def digest(self) -> str:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from stead.domain.invariants import Invariant
 from stead.domain.limits import Limits
 from stead.domain.matching import Patterns, labels_match
+from stead.domain.woke import Woke
 
 
 class Verdict(StrEnum):
@@ -34,7 +35,8 @@ _STRICTNESS = list(Verdict)
 class ActionFacts:
     """The typed fields of one proposed action that a rule may name. `labels` are the namespace's, `workload_labels` the object's own.
 
-    `agent` is who proposes it where that is a model, "" for a playbook · `count` actions were begun in this estate within the last hour ·
+    `agent` is who proposes it where that is a model, "" for a playbook · `trigger` is what woke them (domain.woke.Woke) ·
+    `count` actions were begun in this estate within the last hour ·
     `at` is now.
     """
 
@@ -53,6 +55,7 @@ class ActionFacts:
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     workload_labels: Mapping[str, str] = field(default_factory=dict[str, str])
     agent: str = ""
+    trigger: str = Woke.CHECK
     count: int = 0
     at: datetime | None = None
 
@@ -102,7 +105,7 @@ class Condition:
         )
 
 
-MATCHABLE = ("verb", "estate", "kind", "namespace", "name", "check", "proposer", "agent", "risk")
+MATCHABLE = ("verb", "estate", "kind", "namespace", "name", "check", "proposer", "agent", "trigger", "risk")
 """The fields that a Condition may match by pattern."""
 
 

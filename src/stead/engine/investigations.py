@@ -26,7 +26,7 @@ from stead.engine.faults import fault_point
 from stead.engine.investigate import Outcome
 from stead.engine.journey import Journey
 from stead.engine.proposing import Resolved
-from stead.engine.pursue import Proposal, workable
+from stead.engine.pursue import Proposal, woken_by, workable
 from stead.store import actions, due, events, findings, incidents, runs, sessions, switch
 
 _BEGINS_IN = (IncidentState.OPEN, IncidentState.ESCALATED)
@@ -125,7 +125,8 @@ def over(connection: sa.Connection, number: int) -> str:
 def end(connection: sa.Connection, journey: Journey, number: int, outcome: Outcome, resolved: Resolved) -> None:
     """Write how the run ended, and hand what it proposes to policy. Ending the same run again changes nothing."""
     run = runs.get(connection, number)
-    fresh = _fresh(connection, run, resolved.made)
+    woke = woken_by(connection, run.incident, run.asked_by)
+    fresh = [replace(one, request=replace(one.request, trigger=woke)) for one in _fresh(connection, run, resolved.made)]
     ending = Ending.PARKED if outcome.ending is Ending.CONCLUDED and fresh else outcome.ending
     note = "; ".join([outcome.note, *(f"not asked about: {text}" for text in resolved.left_out)]).strip("; ")
     if not runs.end(connection, number, ending, note, outcome.spent, outcome.conclusion, journey.now()):

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from stead.declare import Playbook, Toolset, Verb
 from stead.domain.agent import Soul
+from stead.domain.autonomy import Levels
 from stead.domain.backup import Backup
 from stead.domain.budget import Budgets
 from stead.domain.change import Change
@@ -20,7 +21,7 @@ from stead.domain.impact import SeverityRule
 from stead.domain.job import Job
 from stead.domain.muting import Inhibition
 from stead.domain.never import OWN_NAMESPACES
-from stead.domain.policy import Autonomy, Policy
+from stead.domain.policy import Policy
 from stead.domain.redaction import redact
 from stead.domain.routing import Routing
 from stead.domain.run import Budget
@@ -90,7 +91,7 @@ class Journey:
     models: Models | None = None
     toolsets: Sequence[Toolset] = ()
     redact: Callable[[str], str] = redact
-    autonomy: Autonomy = Autonomy.ASK
+    autonomy: Levels = field(default_factory=Levels)
     own_namespaces: Collection[str] = OWN_NAMESPACES
     run_budget: Budget = field(default_factory=Budget)
     incident_runs: int = 3

@@ -50,7 +50,7 @@ def judge(connection: sa.Connection, journey: Journey, proposal: Proposal, *, un
     if verb.told_only:
         return Decision(verdict=Verdict.DENY, why=verb.told_only)
     decision = journey.policy().decide(facts(connection, journey, proposal, verb))
-    decision = journey.autonomy.cap(decision) if request.by_model else decision
+    decision = journey.autonomy.of(verb.name).cap(decision) if request.by_model else decision
     return decision if undoes or decision.verdict is not Verdict.ALLOW else _held_up(connection, journey, proposal, decision)
 
 
@@ -68,6 +68,7 @@ def facts(connection: sa.Connection, journey: Journey, proposal: Proposal, verb:
         check=request.check,
         proposer=request.proposer,
         agent=request.proposer if request.by_model else "",
+        trigger=request.trigger,
         risk=verb.risk.value,
         reversible=verb.reversible,
         guess=request.guess,

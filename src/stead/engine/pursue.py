@@ -16,6 +16,7 @@ from stead.domain.errors import BlindError, TemporaryError
 from stead.domain.finding import Finding, FindingState
 from stead.domain.incident import IncidentState
 from stead.domain.subject import Key, Subject
+from stead.domain.woke import Woke, woke
 from stead.engine.journey import Journey
 from stead.engine.workload import node_of, workload_of
 from stead.ports import Estate
@@ -69,7 +70,8 @@ async def propose(journey: Journey, number: int) -> Proposals:
         requests = await _first_that_fits(journey, estate, open_findings, failed)
         if not requests:
             return Proposals(nothing=_why_nothing(journey, open_findings))
-        return Proposals(made=tuple([await with_labels(journey, estate, request) for request in requests]))
+        by = await journey.store.run(woken_by, number)
+        return Proposals(made=tuple([await with_labels(journey, estate, replace(request, trigger=by)) for request in requests]))
     except (BlindError, TemporaryError) as error:
         return Proposals(blind=str(error))
 
@@ -92,6 +94,15 @@ def workable(connection: sa.Connection, number: int) -> list[Finding]:
         return []
     stored = findings.of_incident(connection, number)
     return [s.finding for s in stored if s.closed_at is None and s.finding.state is FindingState.FIRING]
+
+
+def woken_by(connection: sa.Connection, number: int, asked_by: str = "") -> Woke:
+    """What set the work on the incident going: whoever asked for it, else what was first known of what is wrong now."""
+    if asked_by:
+        return Woke.PERSON
+    known = [stored for stored in findings.of_incident(connection, number) if stored.closed_at is None]
+    first = min(known, key=lambda stored: stored.opened_at, default=None)
+    return Woke.CHECK if first is None else woke(first.finding.check)
 
 
 def without_proof(connection: sa.Connection, number: int) -> frozenset[Remedy]:

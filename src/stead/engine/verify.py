@@ -111,7 +111,7 @@ async def undo(journey: Journey, action_id: str) -> None:
     if stored.undo is None or stored.action.undoes:
         return
     estate = journey.estates[stored.undo.subject.estate]
-    proposal: Proposal = await with_labels(journey, estate, stored.undo)
+    proposal: Proposal = await with_labels(journey, estate, replace(stored.undo, trigger=stored.action.request.trigger))
     await journey.store.run(decide.decide, journey, stored.action.incident, [proposal], f"{action_id}{UNDO}")
 
 
