@@ -54,6 +54,9 @@ QUIET = (
 TALK = ("talk.before-answer",)
 """Points on the way of an answer to a person; test_kill_talk.py kills at them."""
 
+BROKEN_OFF = ("investigate.broken-off",)
+"""Where a call of a model was broken off and that is not written down yet; test_kill_talk.py kills there."""
+
 
 THOUGHT = (
     "investigate.before-model",
@@ -77,7 +80,7 @@ JOBS = ("jobs.before-work", "jobs.before-end-commit")
 def test_every_point_in_the_source_is_killed_at() -> None:
     source = Path(stead.__file__).parent
     written = {name for file in source.rglob("*.py") for name in re.findall(r'fault_point\("([^"]+)"\)', file.read_text())}
-    assert written == {*REPAIR, *ANSWER, *QUIET, *TALK, *THOUGHT, *HEARD, *JOBS}
+    assert written == {*REPAIR, *ANSWER, *QUIET, *TALK, *BROKEN_OFF, *THOUGHT, *HEARD, *JOBS}
 
 
 async def test_one_repair_survives_all_of_them(world: Any) -> None:

@@ -62,6 +62,13 @@ class NoModelError(SteadError):
         self.tried = tried
 
 
+class BrokenOffError(NoModelError):
+    """The call was broken off: its run was ended while it was under way. `why` says by whom."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__((why,))
+
+
 class SpentOutError(NoModelError):
     """No model was asked: a budget has run out. `why` says which, and by what."""
 

@@ -15,7 +15,7 @@ from stead.store.codec import load_plain
 
 
 def cancel(connection: sa.Connection, journey: Journey, number: int, *, by: Principal) -> Run:
-    """End the run as *cancelled*. A call that is under way may still end, and is written down and paid for; nothing follows it.
+    """End the run as *cancelled*. A call of a model that is under way is broken off; a look may still end, and nothing follows it.
 
     UserError when there is no such run, or it has ended.
     """

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stead.domain.conclusion import Conclusion, strike
-from stead.domain.model import NoModelError, SpentOutError, context_of
+from stead.domain.model import BrokenOffError, NoModelError, SpentOutError, context_of
 from stead.domain.run import Brief, Ending, Message, Question, Reply, Run, Seen, Speaker, Spent, ToolCall
 from stead.engine.context import fitted, spent_most_of
 from stead.engine.faults import fault_point
@@ -111,6 +111,9 @@ class Segment:
             fault_point("investigate.before-model")
             try:
                 reply = await self.models.ask(question)
+            except BrokenOffError as error:
+                fault_point("investigate.broken-off")
+                return Reply(message=Message(speaker=Speaker.MODEL), model=_NOBODY, failure=str(error))
             except SpentOutError as error:
                 return Reply(message=Message(speaker=Speaker.MODEL), model=_SPENT_OUT, failure=str(error))
             except NoModelError as error:
@@ -204,5 +207,5 @@ class Segment:
 
 
 _NOBODY, _SPENT_OUT = "nobody", "spent out"
-"""In the place of a model's name: nobody was asked, because it was over, or because a budget had run out."""
+"""In the place of a model's name: nobody was asked, or listened to, because it was over, or because a budget had run out."""
 _ENDS = {_NOBODY: Ending.CANCELLED, _SPENT_OUT: Ending.OUT_OF_BUDGET}

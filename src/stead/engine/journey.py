@@ -27,6 +27,7 @@ from stead.domain.routing import Routing
 from stead.domain.run import Budget
 from stead.domain.timing import Timing
 from stead.domain.windows import Window
+from stead.engine.calls import Calls
 from stead.engine.underway import Underway
 from stead.ports import Channel, Clock, Completed, Estate, Models, Object
 from stead.store.database import Store
@@ -64,7 +65,7 @@ class Journey:
     `heartbeats` are what should report, by name; nobody could before `listening_since`.
     `run_script` runs a job's program, None where no folder of jobs is configured; `read_workdir` gives the words that lie in a job's
     working folder; `packs` are the shipped context packs; `changes` gives what was changed since a moment, None without a history;
-    `underway` the runs of jobs that are at work here.
+    `underway` the runs of jobs that are at work here, `calls` what is being asked of models.
 
     Estates and channels live on `loop`; the durable engine runs workflows on a loop of its own, and reaches them through `there`.
     """
@@ -106,6 +107,7 @@ class Journey:
     packs: Mapping[str, Sequence[PackLook]] = field(default_factory=dict[str, Sequence[PackLook]])
     changes: Callable[[datetime], Sequence[Change]] | None = None
     underway: Underway = field(default_factory=Underway)
+    calls: Calls = field(default_factory=Calls)
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from stead.domain.budget import Budgets, Limit, day_of, month_of
 from stead.domain.model import ModelRole, ModelSpec, SpentOutError
 from stead.domain.run import Question, Reply, Run, Spent
+from stead.engine.calls import Breakable
 from stead.engine.journey import Journey
 from stead.ports import Models
 from stead.store import runs, spending
@@ -40,13 +41,14 @@ class Budgeted:
     async def close(self) -> None: ...  # they are not its own
 
 
-def models_for(journey: Journey, models: Models, run: Run) -> Budgeted:
-    """The models that are for this run; perhaps none."""
+def models_for(journey: Journey, models: Models, run: Run) -> Models:
+    """The models that are for this run; perhaps none. They are asked while there is something left, and somebody waits for the run."""
 
     async def ask() -> str:
         return await journey.store.look(of_run, journey, run.number)
 
-    return Budgeted(models.routed(run.agent, run.goal), ask)
+    budgeted = Budgeted(models.routed(run.agent, run.goal), ask)
+    return Breakable(budgeted, journey.calls, journey.store, run.number)
 
 
 def of_run(connection: sa.Connection, journey: Journey, number: int) -> str:

@@ -41,15 +41,26 @@ FAILURES = ("hang", "garbage", "empty", "break")
 
 @dataclass(slots=True)
 class ModelServer:
-    """`answer(body)` is asked for each request. `requests` keeps the bodies, `sizes` their length in bytes."""
+    """`answer(body)` is asked for each request. `requests` keeps the bodies, `sizes` their length in bytes.
+
+    `left` is set when somebody closes the connection before the answer is there.
+    """
 
     answer: Callable[[Json], Answer]
     url: str = ""
     requests: list[Json] = field(default_factory=list[Json])
     sizes: list[int] = field(default_factory=list[int])
+    left: asyncio.Event = field(default_factory=asyncio.Event)
     _leaving: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return await self._chat(request)
+        except asyncio.CancelledError:
+            self.left.set()
+            raise
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         body: Json = json.loads(raw)
         self.requests.append(body)
@@ -100,7 +111,7 @@ async def model_server(answer: Callable[[Json], Answer]) -> AsyncGenerator[Model
     application = web.Application(client_max_size=16 * 1024 * 1024)
     application.router.add_post("/v1/chat/completions", made.chat)
     application.router.add_get("/v1/models", made.models)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1, handler_cancellation=True)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -87,6 +87,22 @@ def of_session(connection: sa.Connection, session: str) -> list[Run]:
 def listed(connection: sa.Connection, limit: int) -> Sequence[Run]:
     """Newest first."""
     return [_run(row) for row in connection.execute(sa.select(run).order_by(run.c.number.desc()).limit(limit))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a run stands: `ending` "" while it is under way; `incident` 0 where it is about none."""
+
+    incident: int
+    ending: str
+    note: str
+
+
+def standing(connection: sa.Connection, numbers: Collection[int]) -> dict[int, Standing]:
+    """Those of the runs that there are, without all that they hold."""
+    query = sa.select(run.c.number, run.c.incident, run.c.ending, run.c.note).where(run.c.number.in_(sorted(numbers)))
+    rows = connection.execute(query)
+    return {row.number: Standing(incident=row.incident, ending=row.ending, note=row.note) for row in rows}
 
 
 def set_brief(connection: sa.Connection, number: int, brief: Brief) -> None:
