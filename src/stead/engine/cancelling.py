@@ -7,11 +7,10 @@ import sqlalchemy as sa
 from stead.domain import ids
 from stead.domain.errors import Exit, UserError
 from stead.domain.people import Principal
-from stead.domain.run import Ending, Reply, Run, Seen, Spent
-from stead.engine import goal_runs, investigations, talking
+from stead.domain.run import Ending, Run
+from stead.engine import goal_runs, investigations, spending, talking
 from stead.engine.journey import Journey
 from stead.store import runs
-from stead.store.codec import load_plain
 
 
 def cancel(connection: sa.Connection, journey: Journey, number: int, *, by: Principal) -> Run:
@@ -27,18 +26,7 @@ def cancel(connection: sa.Connection, journey: Journey, number: int, *, by: Prin
     if run.ending is not None:
         raise UserError(f"{name} has ended already: {run.ending}", hint=f"`stead runs show {name}` tells it", code=Exit.REFUSED)
     note = f"{by.name} cancelled it"
-    runs.end(connection, number, Ending.CANCELLED, note, spent_in(connection, number), None, journey.now())
+    runs.end(connection, number, Ending.CANCELLED, note, spending.spent_in(connection, number), None, journey.now())
     of = talking if run.session else goal_runs if run.estate else investigations
     of.cancelled(connection, journey, run, note)
     return runs.get(connection, number)
-
-
-def spent_in(connection: sa.Connection, number: int) -> Spent:
-    """What the steps that are written down have cost."""
-    total = Spent()
-    for step in runs.steps(connection, number):
-        if step.kind == "model":
-            total += load_plain(step.body, Reply).spent
-        else:
-            total += Spent(calls=1, seconds=load_plain(step.body, Seen).seconds)
-    return total

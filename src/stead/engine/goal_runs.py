@@ -138,7 +138,7 @@ def end(connection: sa.Connection, journey: Journey, number: int, outcome: Outco
 
 def give_up(connection: sa.Connection, journey: Journey, number: int, why: str) -> None:
     """The run itself failed, for no foreseen reason, again and again."""
-    end(connection, journey, number, Outcome(ending=Ending.FAILED, note=why))
+    end(connection, journey, number, Outcome(ending=Ending.FAILED, note=why, spent=spending.spent_in(connection, number)))
 
 
 def cancelled(connection: sa.Connection, journey: Journey, run: Run, note: str) -> None:

@@ -157,7 +157,7 @@ def _refused(connection: sa.Connection, journey: Journey, run: Run, what: str) -
 def give_up(connection: sa.Connection, journey: Journey, number: int, why: str) -> None:
     """The run itself failed, for no foreseen reason, again and again."""
     run = runs.get(connection, number)
-    if runs.end(connection, number, Ending.FAILED, why, run.spent, None, journey.now()):
+    if runs.end(connection, number, Ending.FAILED, why, spending.spent_in(connection, number), None, journey.now()):
         _back(connection, journey, run)
         _say(connection, journey, run, f"ended, {Ending.FAILED}: {why}")
         notify.tell(connection, journey, run.incident, Because.MOVED)

@@ -23,7 +23,7 @@ from stead.domain.excerpt import excerpt, visible
 from stead.domain.finding import Severity
 from stead.domain.job import Job, JobKind, JobRun, JobState, Overlap, StoredJob
 from stead.domain.logs.templates import template
-from stead.engine import job_checks, job_prompts, job_reports, job_scripts, notify, ticking
+from stead.engine import goal_runs, job_checks, job_prompts, job_reports, job_scripts, notify, ticking
 from stead.engine.faults import fault_point
 from stead.engine.job_came import Came
 from stead.engine.journey import Journey
@@ -164,6 +164,9 @@ def conclude(connection: sa.Connection, journey: Journey, number: int, came: Cam
 
 def give_up(connection: sa.Connection, journey: Journey, number: int, why: str) -> None:
     """The run itself failed, for no foreseen reason, again and again."""
+    run = jobs.run(connection, number)
+    if run is not None and run.run:
+        goal_runs.give_up(connection, journey, run.run, why)
     conclude(connection, journey, number, Came(state=JobState.FAILED, text=why))
 
 

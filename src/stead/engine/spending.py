@@ -12,11 +12,12 @@ import sqlalchemy as sa
 
 from stead.domain.budget import Budgets, Limit, day_of, month_of
 from stead.domain.model import ModelRole, ModelSpec, SpentOutError
-from stead.domain.run import Question, Reply, Run, Spent
+from stead.domain.run import Question, Reply, Run, Seen, Spent
 from stead.engine.calls import Breakable
 from stead.engine.journey import Journey
 from stead.ports import Models
 from stead.store import runs, spending
+from stead.store.codec import load_plain
 
 
 class Budgeted:
@@ -62,6 +63,17 @@ def spent_out(connection: sa.Connection, journey: Journey, run: Run) -> str:
         if why := limit.exceeded(spent):
             return f"the budget of {name}: {why}"
     return ""
+
+
+def spent_in(connection: sa.Connection, number: int) -> Spent:
+    """What the steps of the run that are written down have cost."""
+    total = Spent()
+    for step in runs.steps(connection, number):
+        if step.kind == "model":
+            total += load_plain(step.body, Reply).spent
+        else:
+            total += Spent(calls=1, seconds=load_plain(step.body, Seen).seconds)
+    return total
 
 
 def _asked(connection: sa.Connection, journey: Journey, run: Run) -> Iterator[tuple[str, Limit, Spent]]:

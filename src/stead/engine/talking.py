@@ -17,7 +17,7 @@ from stead.domain.errors import Exit, UserError
 from stead.domain.people import SYSTEM, Principal, PrincipalKind
 from stead.domain.run import Brief, Ending, Reply, Run, Spent
 from stead.domain.talk import Talk, Turn, in_a_line, kept, shortened
-from stead.engine import answering, learning, saying, talk_brief
+from stead.engine import answering, learning, saying, spending, talk_brief
 from stead.engine.investigate import Outcome
 from stead.engine.journey import Journey
 from stead.store import due, events, inbounds, incidents, runs, talks
@@ -162,7 +162,7 @@ def end(connection: sa.Connection, journey: Journey, number: int, outcome: Outco
 
 def give_up(connection: sa.Connection, journey: Journey, number: int, why: str) -> None:
     """The run itself failed, for no foreseen reason, again and again."""
-    end(connection, journey, number, Outcome(ending=Ending.FAILED, note=why))
+    end(connection, journey, number, Outcome(ending=Ending.FAILED, note=why, spent=spending.spent_in(connection, number)))
 
 
 def cancelled(connection: sa.Connection, journey: Journey, run: Run, note: str) -> None:

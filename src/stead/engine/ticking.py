@@ -14,7 +14,7 @@ import structlog
 
 from stead.domain.job import MOST_WAITING, UNDER_WAY, Job, JobKind, JobState, Overlap, StoredJob, due_at
 from stead.domain.run import Ending
-from stead.engine.cancelling import spent_in
+from stead.engine import spending
 from stead.engine.journey import Journey
 from stead.store import due, jobs, runs
 
@@ -97,7 +97,7 @@ def _run(connection: sa.Connection, journey: Journey, job: Job, at: datetime, mi
                 connection, run.number, UNDER_WAY, JobState.CANCELLED, ended_at=journey.now(), note=note, silent="it was replaced"
             )
             if run.run:
-                runs.end(connection, run.run, Ending.CANCELLED, note, spent_in(connection, run.run), None, journey.now())
+                runs.end(connection, run.run, Ending.CANCELLED, note, spending.spent_in(connection, run.run), None, journey.now())
     elif before and (job.overlap is Overlap.SKIP or len(before) > MOST_WAITING):
         why = f"the run of {before[0].due:%Y-%m-%d %H:%M:%S} UTC is still under way"
         jobs.add_run(connection, job.name, due=at, state=JobState.SKIPPED, missed=missed, silent=why, ended_at=journey.now())

@@ -26,7 +26,6 @@ from dbos import DBOS
 from stead.clocks import SystemClock
 from stead.domain.errors import BlindError
 from stead.domain.finding import Finding
-from stead.domain.incident import IncidentState
 from stead.domain.run import Brief
 from stead.engine import (
     agenda,
@@ -34,6 +33,7 @@ from stead.engine import (
     decide,
     deliver,
     following,
+    giving_up,
     goal_runs,
     hearing,
     heartbeats,
@@ -66,10 +66,6 @@ log = structlog.get_logger("stead.engine")
 
 _bound: list[Journey] = []
 
-MOST_LIVES = 5
-"""How often a workflow that failed for no foreseen reason is begun anew before it is given up, aloud."""
-
-LIFE_EVERY = timedelta(seconds=30)
 FORGET_EVERY = timedelta(hours=1)
 
 
@@ -110,7 +106,7 @@ async def _propose(number: int) -> Any:
 def _look_again(connection: sa.Connection, bound: Journey, number: int, why: str) -> None:
     incident = incidents.get(connection, number)
     _say(connection, bound, incident.estate, number, f"could not look: {why}")
-    agenda.pursue(connection, bound, incident, bound.now() + LIFE_EVERY)
+    agenda.pursue(connection, bound, incident, bound.now() + giving_up.LIFE_EVERY)
 
 
 @DBOS.workflow(name="investigate", max_recovery_attempts=None)
@@ -363,32 +359,7 @@ async def _guarded(kind: str, ref: str, work: Coroutine[Any, Any, Any]) -> None:
         except Exception as error:
             log.exception("a workflow failed", kind=kind, ref=ref)
             said = f"{type(error).__name__}: {error}"
-            await _write("failed", _failed, kind, ref, str(DBOS.workflow_id), said)
-
-
-def _failed(connection: sa.Connection, bound: Journey, kind: str, ref: str, workflow: str, said: str) -> None:
-    first, _, life = workflow.partition("~")
-    lives = int(life or 1)
-    if lives < MOST_LIVES:
-        due.schedule(connection, kind, ref, bound.now() + LIFE_EVERY, f"{first}~{lives + 1}")
-        return
-    if kind == "investigate":
-        investigations.give_up(connection, bound, int(ref), said)
-        return
-    if kind == "goal":
-        goal_runs.give_up(connection, bound, int(ref), said)
-        return
-    if kind in ("job", "jobs"):
-        for number in ref.split(","):
-            job_runs.give_up(connection, bound, int(number), said)
-        return
-    if kind == "talk":
-        talking.give_up(connection, bound, int(ref), said)
-        return
-    incident = int(ref) if kind == "pursue" else None
-    _say(connection, bound, "", incident, f"{kind} {ref} was given up: {said}")
-    if incident is not None:
-        triage.move(connection, bound, incident, IncidentState.ESCALATED, said)
+            await _write("failed", giving_up.failed, kind, ref, str(DBOS.workflow_id), said)
 
 
 def _say(connection: sa.Connection, bound: Journey, estate: str, incident: int | None, text: str) -> None:
