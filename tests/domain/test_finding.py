@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stead.domain.evidence import Evidence
-from stead.domain.finding import Finding, FindingState, Severity, merge
+from stead.domain.finding import Finding, FindingState, Severity, merge, merge_all
 from stead.domain.subject import Subject
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -121,6 +121,19 @@ def test_nothing_of_two_sightings_is_lost(one: Finding, other: Finding):
 def test_seeing_the_same_once_more_changes_nothing(one: Finding, other: Finding):
     both = merge(one, other)
     assert merge(both, both) == both
+
+
+@given(st.lists(sightings, min_size=1, max_size=5).flatmap(lambda some: st.tuples(st.just(some), st.permutations(some))))
+def test_of_many_sightings_the_order_makes_no_difference_and_nothing_is_lost(seen: tuple[list[Finding], list[Finding]]):
+    some, shuffled = seen
+    merged = merge_all(some)
+    assert merge_all(shuffled) == merged
+    assert merged.severity is max((f.severity for f in some), key=lambda s: s.rank)
+    assert set(merged.depends_on) == {subject for f in some for subject in f.depends_on}
+    assert merged.since == min((f.since for f in some if f.since), default=None)
+    assert set(merged.labels) == set.intersection(*(set(f.labels) for f in some))
+    if len(some) > 1:
+        assert list(merged.instances) == sorted(set.union(*map(instances, some)))
 
 
 def test_blindness_is_not_covered_up_by_what_may_still_come_right():

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
+from operator import itemgetter
 
 from stead.domain.change import Change
 from stead.domain.evidence import Evidence
@@ -123,34 +126,48 @@ class LookAgain:
 
 
 def merge(one: Finding, other: Finding) -> Finding:
-    """Two sightings with one fingerprint become one: worst state and severity, earliest start, all instances, the labels that both have.
+    """Two sightings with one fingerprint become one: see `merge_all`."""
+    return merge_all((one, other))
 
-    Commutative.
+
+def merge_all(sightings: Sequence[Finding]) -> Finding:
+    """All sightings with one fingerprint become one: worst state and severity, earliest start, all instances, the labels that all have.
+
+    The same in whatever order they come. ValueError for none at all.
     """
-    first, second = (one, other) if _speaks_before(one, other) else (other, one)
-    instances = sorted({*_names(one), *_names(other)})
-    began = [f.since for f in (one, other) if f.since is not None]
+    if len(sightings) == 1:
+        return sightings[0]
+    ranked = _ranked(sightings)
+    first = ranked[0]
+    labels = set(first.labels).intersection(*(f.labels for f in ranked)) if any(f.labels != first.labels for f in ranked) else None
     return replace(
         first,
-        severity=max(one.severity, other.severity, key=lambda s: s.rank),
-        instances=tuple(instances),
-        since=min(began, default=None),
-        depends_on=first.depends_on + tuple(s for s in second.depends_on if s not in first.depends_on),
-        blames=first.blames or second.blames,
-        labels=first.labels if first.labels == second.labels else tuple(sorted(set(first.labels) & set(second.labels))),
+        severity=max((f.severity for f in ranked), key=lambda s: s.rank),
+        instances=tuple(sorted({name for f in ranked for name in _names(f)})),
+        since=min((f.since for f in ranked if f.since is not None), default=None),
+        depends_on=tuple(dict.fromkeys(subject for f in ranked for subject in f.depends_on)),
+        blames=next((f.blames for f in ranked if f.blames is not None), None),
+        labels=first.labels if labels is None else tuple(sorted(labels)),
     )
 
 
-def _speaks_before(one: Finding, other: Finding) -> bool:
-    before, after = _precedence(one), _precedence(other)
-    return before < after if before != after else repr(one) <= repr(other)
+def _ranked(sightings: Iterable[Finding]) -> list[Finding]:
+    """In the order in which they speak for all. Those that a person could not tell apart are told apart by the rest of them."""
+    ranked = sorted(((_precedence(finding), finding) for finding in sightings), key=itemgetter(0))
+    if not ranked:
+        raise ValueError("no sighting to merge")
+    if any(one == other for (one, _), (other, _) in pairwise(ranked)):
+        ranked.sort(key=lambda one: (one[0], repr(one[1])))
+    return [finding for _, finding in ranked]
 
 
 def _precedence(finding: Finding) -> tuple[int, int, str, str, str]:
-    """The sighting that speaks for both: firing before progressing, worst severity, then the smallest name and text."""
-    order = (FindingState.FIRING, FindingState.BLIND, FindingState.PROGRESSING)
+    """The sighting that speaks for all: firing before progressing, worst severity, then the smallest name and text."""
     subject = finding.subject
-    return (order.index(finding.state), -finding.severity.rank, subject.name, subject.uid, finding.summary)
+    return (_STATES.index(finding.state), -finding.severity.rank, subject.name, subject.uid, finding.summary)
+
+
+_STATES = (FindingState.FIRING, FindingState.BLIND, FindingState.PROGRESSING)
 
 
 def _names(finding: Finding) -> tuple[str, ...]:

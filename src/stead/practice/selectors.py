@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from stead.practice.objects import Obj, at_path, each, inside, labels_of
+from stead.practice.objects import Obj, each, field, inside, labels_of
 
 _TOKEN = re.compile(r"\s*(!=|==|=|!|,|\(|\)|>|<|[^\s!=,()<>]+)")
 
@@ -199,11 +201,21 @@ def parse_fields(text: str, resource: str) -> FieldSelector:
         if path not in ("metadata.name", "metadata.namespace", *FIELDS.get(resource, ())):
             raise SelectorError(f"field label not supported: {path}")
         terms.append((path, found[2] != "!=", found[3]))
-    return FieldSelector(tuple(terms))
+    # The longest value is the most telling: an object's name before its kind, so that most are asked one question.
+    return FieldSelector(tuple(sorted(terms, key=lambda term: -len(term[2]))))
+
+
+@lru_cache(maxsize=64)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(_FIELD_ALIASES.get(path, path).split("."))
 
 
 def field_value(obj: Obj, path: str) -> str:
-    value = at_path(obj, _FIELD_ALIASES.get(path, path))
+    value: Any = obj
+    for name in _steps(path):
+        value = field(value, name)
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:

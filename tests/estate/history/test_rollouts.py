@@ -13,7 +13,11 @@ from stead.app.scan import Wanted, scan_dump
 from stead.checks.kubernetes.container_crash import container_crash
 from stead.clocks import SteppedClock
 from stead.domain.subject import Subject
+from stead.estate.history.related import configuration_of
 from stead.estate.history.rollouts import rollout, written_last
+from stead.estate.kubernetes.decode import convert_object
+from stead.estate.kubernetes.slices import Pod
+from stead.estate.kubernetes.view import View
 from stead.testing.objects import NOW, ago, container_status, pod
 
 Json = dict[str, Any]
@@ -48,6 +52,15 @@ def test_the_newest_revision_is_compared_with_the_one_before() -> None:
     assert found is not None
     assert (found.revision, found.at) == ("revision 12", NOW - timedelta(minutes=4))
     assert found.what == "containers[app].image: api:1.4 → api:1.5"
+
+
+def test_the_certificates_that_every_pod_gets_are_no_configuration_of_its_own() -> None:
+    maps = [{"configMap": {"name": name}} for name in ("kube-root-ca.crt", "openshift-service-ca.crt", "settings")]
+    seen = convert_object(Pod, pod("api-7c9f", spec={"volumes": [{"name": "token", "projected": {"sources": maps}}]}))
+    view = View("home")
+    view.put(seen)
+    found = configuration_of(view.finding(seen, reason="CrashLooping", summary="it crashes"), view)
+    assert [subject.name for subject in found] == ["settings"]
 
 
 def test_the_hand_that_wrote_the_template_is_named() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Progressing
@@ -62,7 +63,15 @@ def kubectl_get(obj: Object, jsonpath: str = "") -> str:
     name = kind.resource if kind.custom or kind.group == "cert-manager.io" else kind.kind.lower()
     scope = ["-n", meta.namespace] if meta.namespace else []
     part = ["-o", f"jsonpath={{{jsonpath}}}"] if jsonpath else []
-    return shlex.join(["kubectl", *scope, "get", name, meta.name, *part])
+    return joined("kubectl", *scope, "get", name, meta.name, *part)
+
+
+_quoted = lru_cache(maxsize=4096)(shlex.quote)
+
+
+def joined(*words: str) -> str:
+    """As `shlex.join`, which looks at each word anew: a thousand findings say the same words."""
+    return " ".join(map(_quoted, words))
 
 
 def said(obj: Object, what: str, message: str, jsonpath: str = "") -> tuple[Evidence, ...]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from stead.checks.kubernetes.common import after, condition, is_true
+from stead.checks.kubernetes.common import after, condition, is_true, joined
 from stead.checks.kubernetes.nodes import unwell
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Severity
@@ -58,18 +57,34 @@ OTHERS = PULL_REASONS | LOOP_REASONS | START_REASONS | {CONFIG_REASON}
 """Waiting reasons that a check of their own tells of."""
 
 
+_UNASKED = Container()
+
 MOST_STARTING = timedelta(hours=6)
 """A probe that gives a container longer than this to start, or to become ready, is not believed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One container of a pod: what was asked for, and how it is. `path` is its place in the pod's status."""
+    """One container of a pod: how it is, and what was asked for."""
 
     status: ContainerStatus
-    spec: Container
+    pod: Pod
     init: bool
-    path: str
+
+    @property
+    def spec(self) -> Container:
+        """What was asked for; an empty one where the status names a container that the spec does not have."""
+        asked = self.pod.spec
+        # As a pod's names are its own, the last of a name speaks for it, and an ordinary container before an init container.
+        for one in (*reversed(asked.containers), *reversed(asked.init_containers)):
+            if one.name == self.status.name:
+                return one
+        return _UNASKED
+
+    @property
+    def path(self) -> str:
+        """Its place in the pod's status."""
+        return f'.status.{"initContainerStatuses" if self.init else "containerStatuses"}[?(@.name=="{self.status.name}")]'
 
     @property
     def name(self) -> str:
@@ -133,11 +148,10 @@ def calm(pod: Pod) -> bool:
 
 def parts(pod: Pod) -> Iterator[Part]:
     """Init containers first, then the others; ephemeral containers are a person's own and are left alone."""
-    specs = {container.name: container for container in (*pod.spec.init_containers, *pod.spec.containers)}
     for status in pod.status.init_container_statuses:
-        yield Part(status, specs.get(status.name, Container()), True, f'.status.initContainerStatuses[?(@.name=="{status.name}")]')
+        yield Part(status, pod, init=True)
     for status in pod.status.container_statuses:
-        yield Part(status, specs.get(status.name, Container()), False, f'.status.containerStatuses[?(@.name=="{status.name}")]')
+        yield Part(status, pod, init=False)
 
 
 def restarts(pod: Pod, part: Part) -> bool:
@@ -253,4 +267,4 @@ def state_seen(pod: Pod, part: Part) -> tuple[Evidence, ...]:
 
 
 def pod_get(pod: Pod, jsonpath: str) -> str:
-    return shlex.join(["kubectl", "-n", pod.metadata.namespace, "get", "pod", pod.metadata.name, "-o", f"jsonpath={{{jsonpath}}}"])
+    return joined("kubectl", "-n", pod.metadata.namespace, "get", "pod", pod.metadata.name, "-o", f"jsonpath={{{jsonpath}}}")

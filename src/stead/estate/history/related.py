@@ -9,6 +9,10 @@ from stead.domain.subject import Key, Subject
 from stead.estate.kubernetes.slices import ConfigMap, DaemonSet, Deployment, Node, Pod, ReplicaSet, StatefulSet
 from stead.estate.kubernetes.view import View
 
+GIVEN = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt"})
+"""ConfigMaps that the cluster puts into every namespace and mounts into every pod for its service account (kube-controller-manager,
+root-ca-certificate-publisher; OpenShift, service-ca operator): a rollout of its certificates is no change of anybody's workload."""
+
 
 def related(finding: Finding, view: View) -> list[Key]:
     """The identities of the objects in question, nearest first, each once."""
@@ -40,7 +44,7 @@ def configuration_of(finding: Finding, view: View) -> list[Subject]:
     pod = _a_pod_of(finding.subject, view)
     if pod is None:
         return []
-    return [view.named(ConfigMap, pod.metadata.namespace, name) for name in dict.fromkeys(_config_of(pod))]
+    return [view.named(ConfigMap, pod.metadata.namespace, name) for name in dict.fromkeys(_config_of(pod)) if name not in GIVEN]
 
 
 def _a_pod_of(subject: Subject, view: View) -> Pod | None:

@@ -6,6 +6,7 @@ time. https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#roll
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,19 +35,31 @@ MOST_QUESTIONS = 2 + MOST_CONFIGS
 
 async def told_by_cluster(estate: Estate, finding: Finding, view: View) -> tuple[Change, ...]:
     """The changes that a live cluster tells of, nothing where it cannot be asked."""
-    found: list[Change] = []
-    workload = workload_of(finding, view)
+    asked = [_rollout(estate, workload_of(finding, view))]
+    asked += [_written_last(estate, subject) for subject in configuration_of(finding, view)[:MOST_CONFIGS]]
+    return tuple(filter(None, await asyncio.gather(*asked)))
+
+
+async def _rollout(estate: Estate, workload: Subject | None) -> Change | None:
+    if workload is None or workload.kind not in REVISIONS:
+        return None
     try:
-        if workload is not None and workload.kind in REVISIONS and (live := await estate.read(workload)) is not None:
-            # Its revisions carry the labels that it selects by: a namespace may hold thousands of others'.
-            kept = await estate.list("apps/v1", REVISIONS[workload.kind], workload.namespace, _selected(live))
-            found += filter(None, [rollout(workload, live, kept)])
-        for subject in configuration_of(finding, view)[:MOST_CONFIGS]:
-            if (live := await estate.read(subject)) is not None:
-                found += filter(None, [written_last(subject, live)])
+        live = await estate.read(workload)
+        if live is None:
+            return None
+        # Its revisions carry the labels that it selects by: a namespace may hold thousands of others'.
+        kept = await estate.list("apps/v1", REVISIONS[workload.kind], workload.namespace, _selected(live))
     except SteadError:
-        pass
-    return tuple(found)
+        return None
+    return rollout(workload, live, kept)
+
+
+async def _written_last(estate: Estate, subject: Subject) -> Change | None:
+    try:
+        live = await estate.read(subject)
+    except SteadError:
+        return None
+    return None if live is None else written_last(subject, live)
 
 
 def _selected(workload: Object) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from stead.declare import Check
 from stead.domain.evidence import Evidence
-from stead.domain.finding import Finding, FindingState, LookAgain, Progressing, merge
+from stead.domain.finding import Finding, FindingState, LookAgain, Progressing, merge, merge_all
 from stead.estate.kubernetes.kinds import kind_of
 from stead.estate.kubernetes.slices import Custom, Object
 from stead.estate.kubernetes.view import ObjectKey, View
@@ -26,6 +26,9 @@ _SOONEST = timedelta(seconds=1)
 """Before which nothing is looked at again by time: a time that has passed already is no loop."""
 
 _Place = tuple[str, ObjectKey]
+_Answers = Mapping[str, Finding]
+"""By their fingerprints."""
+_NOTHING: _Answers = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Runner:
     def __init__(self, view: View, checks: Iterable[Check]) -> None:
         self.view = view
         self.checks = tuple(sorted(checks, key=lambda check: check.name))
-        self._said: dict[_Place, tuple[Finding, ...]] = {}
+        self._said: dict[_Place, _Answers] = {}
         self._due: dict[_Place, datetime] = {}
         self._given: dict[_Place, dict[str, datetime]] = {}
         self._sightings: dict[str, dict[_Place, Finding]] = {}
@@ -63,7 +66,7 @@ class Runner:
     def words(self, check: str, key: ObjectKey) -> list[tuple[Finding, datetime | None]]:
         """What a check last said of an object, and when it looks at it again by itself."""
         place = (check, key)
-        return [(finding, self._due.get(place)) for finding in self._said.get(place, ())]
+        return [(finding, self._due.get(place)) for finding in self._said.get(place, _NOTHING).values()]
 
     def next_due(self) -> datetime | None:
         """When `tick` has something to do; None when nothing waits."""
@@ -80,7 +83,7 @@ class Runner:
                     key = _key(obj)
                     for check in checks:
                         if (place := (check.name, key)) not in before:
-                            touched |= self._look(place, now, obj)
+                            touched.update(self._look_first(place, now, obj))
         return self._settle(touched)
 
     def update(self, changed: Iterable[ObjectKey], now: datetime) -> Delta:
@@ -115,11 +118,18 @@ class Runner:
             touched |= self._look(place, now, self.view.get(*place[1]))
         return touched
 
+    def _look_first(self, place: _Place, now: datetime, obj: Object) -> Iterable[str]:
+        """As `_look`, at what nothing is known of and which is not calm: of ten thousand pods most have nothing to be remembered."""
+        answers, due = self._judge(place, {}, obj, now)
+        if due is not None:
+            self._due[place] = due
+        return self._remember(place, _NOTHING, answers) if answers else ()
+
     def _look(self, place: _Place, now: datetime, obj: Object | None) -> set[str]:
         """Run one check on one object; return the fingerprints that this may have changed."""
         given = self._given.pop(place, {})
-        answers, due = self._ask(place, given, obj, now) if obj is not None else ((), None)
-        before = self._said.pop(place, ())
+        answers, due = self._ask(place, given, obj, now) if obj is not None else (_NOTHING, None)
+        before = self._said.pop(place, _NOTHING)
         self._due.pop(place, None)
         if due is not None:
             self._due[place] = due
@@ -129,18 +139,17 @@ class Runner:
             return set()
         return self._remember(place, before, answers)
 
-    def _remember(self, place: _Place, before: Sequence[Finding], answers: tuple[Finding, ...]) -> set[str]:
-        old, new = {f.fingerprint for f in before}, {f.fingerprint: f for f in answers}
-        for fingerprint in old - set(new):
+    def _remember(self, place: _Place, before: _Answers, answers: _Answers) -> set[str]:
+        for fingerprint in before.keys() - answers.keys():
             sightings = self._sightings[fingerprint]
             sightings.pop(place, None)
             if not sightings:
                 del self._sightings[fingerprint]
-        for fingerprint, finding in new.items():
+        for fingerprint, finding in answers.items():
             self._sightings.setdefault(fingerprint, {})[place] = finding
         if answers:
             self._said[place] = answers
-        return old | set(new)
+        return {*before, *answers}
 
     def _settle(self, touched: set[str]) -> Delta:
         seen: list[Finding] = []
@@ -152,29 +161,37 @@ class Runner:
                 if self._current.pop(fingerprint, None) is not None:
                     gone.append(fingerprint)
                 continue
-            after = _going_on(before, _merged([sightings[place] for place in sorted(sightings, key=_order)]))
+            after = _going_on(before, _merged([*sightings.values()]))
             if after != before:
                 self._current[fingerprint] = after
                 seen.append(after)
         return Delta(tuple(sorted(seen, key=_finding_order)), tuple(gone))
 
-    def _ask(self, place: _Place, given: Mapping[str, datetime], obj: Object, now: datetime) -> tuple[tuple[Finding, ...], datetime | None]:
+    def _ask(self, place: _Place, given: Mapping[str, datetime], obj: Object, now: datetime) -> tuple[_Answers, datetime | None]:
+        unless = self._check[place[0]].unless
+        if unless is not None and _surely(unless, obj):
+            return _NOTHING, None
+        return self._judge(place, given, obj, now)
+
+    def _judge(self, place: _Place, given: Mapping[str, datetime], obj: Object, now: datetime) -> tuple[_Answers, datetime | None]:
         check = self._check[place[0]]
-        if check.unless is not None and _surely(check.unless, obj):
-            return (), None
         try:
             outcome = check.run(obj, self.view, now)
+            if outcome is None:
+                return _NOTHING, None
             if isinstance(outcome, LookAgain):
-                return (), max(outcome.at, now + _SOONEST)
-            said = [_as_given(one, given) for one in _each(outcome)]
+                return _NOTHING, max(outcome.at, now + _SOONEST)
+            if not (said := [_as_given(one, given) for one in _each(outcome)]):
+                return _NOTHING, None
             if sticky := {_waited_for(one): one.until for one in said if isinstance(one, Progressing) and one.sticky}:
                 self._given[place] = sticky
             return _answers(check, said, now)
         except Exception as error:  # an odd object must cost no more than itself
-            return (_blind(check, self.view, obj, error),), None
+            blind = _blind(check, self.view, obj, error)
+            return {blind.fingerprint: blind}, None
 
 
-def _answers(check: Check, said: Iterable[Finding | Progressing], now: datetime) -> tuple[tuple[Finding, ...], datetime | None]:
+def _answers(check: Check, said: Iterable[Finding | Progressing], now: datetime) -> tuple[_Answers, datetime | None]:
     findings: dict[str, Finding] = {}
     due: datetime | None = None
     for one in said:
@@ -187,9 +204,9 @@ def _answers(check: Check, said: Iterable[Finding | Progressing], now: datetime)
         )
         until = one.until if isinstance(one, Progressing) and waits else now + RECHECK
         due = until if due is None else min(due, until)
-        known = findings.get(finding.fingerprint)
-        findings[finding.fingerprint] = finding if known is None else merge(known, finding)
-    return tuple(findings.values()), due
+        known = findings.get(fingerprint := finding.fingerprint)
+        findings[fingerprint] = finding if known is None else merge(known, finding)
+    return findings, due
 
 
 def _as_given(one: Finding | Progressing, given: Mapping[str, datetime]) -> Finding | Progressing:
@@ -203,9 +220,7 @@ def _waited_for(one: Progressing) -> str:
     return one.finding.reason
 
 
-def _each(outcome: Finding | Progressing | Iterable[Finding | Progressing] | None) -> Iterable[Finding | Progressing]:
-    if outcome is None:
-        return ()
+def _each(outcome: Finding | Progressing | Iterable[Finding | Progressing]) -> Iterable[Finding | Progressing]:
     return (outcome,) if isinstance(outcome, (Finding, Progressing)) else outcome
 
 
@@ -233,18 +248,11 @@ def _going_on(before: Finding | None, after: Finding) -> Finding:
 
 
 def _merged(sightings: Sequence[Finding]) -> Finding:
-    """All sightings of one fault as one, in halves, so that thousands of pods cost little."""
-    if len(sightings) == 1:
-        return sightings[0]
-    merged = _halves(sightings)
+    """All sightings of one fault as one."""
+    merged = merge_all(sightings)
+    if len(sightings) == 1 or not merged.depends_on:
+        return merged
     return replace(merged, depends_on=tuple(s for s in merged.depends_on if _explains_all(s.kind, sightings)))
-
-
-def _halves(sightings: Sequence[Finding]) -> Finding:
-    if len(sightings) == 1:
-        return sightings[0]
-    middle = len(sightings) // 2
-    return merge(_halves(sightings[:middle]), _halves(sightings[middle:]))
 
 
 def _explains_all(kind: str, sightings: Sequence[Finding]) -> bool:
@@ -271,11 +279,6 @@ def _namespaced(own: type[Object]) -> bool:
 
 def _key(obj: Object) -> ObjectKey:
     return (type(obj), obj.metadata.namespace, obj.metadata.name)
-
-
-def _order(place: _Place) -> tuple[str, str, str, str]:
-    name, (struct, namespace, obj) = place
-    return (name, struct.__name__, namespace, obj)
 
 
 def _finding_order(finding: Finding) -> tuple[str, str, str, str]:

@@ -58,6 +58,7 @@ class View:
         self._by_claim: dict[tuple[str, str], _Named] = {}
         self._known: set[type[Object]] = set()
         self._tops: dict[tuple[str, OwnerReference], Subject] = {}
+        self._labels: dict[tuple[Subject | None, frozenset[tuple[str, str]]], tuple[tuple[str, str], ...]] = {}
         self._derived: dict[tuple[type[Object], object], object] = {}
 
     # What is there
@@ -84,7 +85,7 @@ class View:
         """
         meta = obj.metadata
         if not isinstance(obj, Pod):
-            self._tops.clear()
+            self._forget_around_pods()
         named = self._objects.setdefault(type(obj), {}).setdefault(meta.namespace, {})
         before = named.get(meta.name)
         if before is not None:
@@ -104,7 +105,7 @@ class View:
         if before is None:
             return False
         if struct is not Pod:
-            self._tops.clear()
+            self._forget_around_pods()
         self._unindex(before)
         self._forget_derived(struct)
         if not named:
@@ -240,7 +241,7 @@ class View:
             check="",
             subject=self.subject(obj),
             top=top,
-            labels=labels_about(self, obj, top),
+            labels=self._labels_about(obj, top),
             reason=reason,
             summary=summary,
             severity=severity,
@@ -258,6 +259,21 @@ class View:
         if kind == "ReplicaSet" and template and name.endswith(f"-{template}"):
             kind, name = "Deployment", name.removesuffix(f"-{template}")
         return Subject(estate=self.estate_id, api_version=api_version, kind=kind, namespace=obj.metadata.namespace, name=name)
+
+    def _labels_about(self, obj: Object, top: Subject | None) -> tuple[tuple[str, str], ...]:
+        """As `labels_about`; what the pods of one workload share is put together once."""
+        if top is None or not isinstance(obj, Pod):
+            return labels_about(self, obj, top)
+        place = (top, frozenset(obj.metadata.labels.items()))
+        found = self._labels.get(place)
+        if found is None:
+            found = self._labels[place] = labels_about(self, obj, top)
+        return found
+
+    def _forget_around_pods(self) -> None:
+        """What is remembered of the owners and namespaces of pods holds until anything but a pod changes."""
+        self._tops.clear()
+        self._labels.clear()
 
     def _forget_derived(self, struct: type[Object]) -> None:
         if self._derived:
@@ -302,7 +318,10 @@ def _telling(since: datetime | None) -> datetime | None:
 
 def controller_of(obj: Object) -> OwnerReference | None:
     """The one owner that manages the object (`controller: true`); None where there is none."""
-    return next((owner for owner in obj.metadata.owner_references if owner.controller and owner.name), None)
+    for owner in obj.metadata.owner_references:  # a loop, as it is asked of each pod several times
+        if owner.controller and owner.name:
+            return owner
+    return None
 
 
 def claims_of(pod: Pod) -> Iterable[str]:
