@@ -1,4 +1,4 @@
-"""Invariants around an action: a broken one makes an allowed action a question."""
+"""Invariants around an action: a broken one makes an allowed action a question, and one that breaks after it has it taken back."""
 
 from __future__ import annotations
 
@@ -52,3 +52,73 @@ async def test_a_broken_invariant_makes_an_allowed_action_a_question(
             if made["verb"] == "close_door":
                 break
         assert (made["verdict"], made["rules"]) == (verdict, rules)
+
+
+LATCH = '''
+from dataclasses import replace
+from pathlib import Path
+
+from stead.declare import Applied, Verb, playbook
+from stead.domain.action import ActionRequest, Precondition, Risk
+
+
+@playbook(checks=["door_open"], rank=1)
+async def latch_door(findings, estate, now):
+    """Latches it."""
+    found = findings[0]
+    return [
+        ActionRequest(
+            verb="latch", subject=found.subject, precondition=Precondition(uid=""), check=found.check, fingerprint=found.fingerprint,
+            reason="it is open", proposer="latch_door", command="latch",
+        )
+    ]
+
+
+async def no_objection(action, estate):
+    return ""
+
+
+async def never(action, estate):
+    return False
+
+
+async def latch_it(action, estate, hands):
+    Path("{window}").write_text("the draught pushed it")
+    return Applied(note="latched", undo=replace(action.request, verb="unlatch", reason="the latch is taken off"))
+
+
+async def unlatch_it(action, estate, hands):
+    return Applied(note="unlatched")
+
+
+latch = Verb(
+    name="latch", risk=Risk.LOW, reversible=True, kinds=("Host",), rbac=(), preflight=no_objection, apply=latch_it, landed=never
+)
+unlatch = Verb(
+    name="unlatch", risk=Risk.LOW, reversible=True, kinds=("Host",), rbac=(), preflight=no_objection, apply=unlatch_it, landed=never
+)
+'''
+
+
+async def test_one_that_breaks_after_an_action_has_it_taken_back_and_a_person_told(
+    tmp_path: Path, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run").mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    (tmp_path / "own").mkdir()
+    for name, text in (("window", WINDOW), ("latch", LATCH)):
+        (tmp_path / "own" / f"{name}.py").write_text(text.replace("{window}", str(tmp_path / "window")))
+    house = {"kind": "host", "id": "house", "acts": {"sudo": False}}
+    rules = [{"id": "latches", "verdict": "allow", "when": {"verb": ["latch", "unlatch"]}}]
+    async with running(tmp_path, clock, policy={**POLICY, "rules": rules}, estates=[house]) as service:
+        service.door.write_text("wide open\n")
+        proof = (await service.happens("action.proof"))["data"]
+        assert (proof["verb"], proof["proven"]) == ("latch", False)
+        assert "windows does not hold any more: a window is open" in proof["note"]
+        seq = (await service.happens("action.proof"))["seq"]
+        back = (await service.happens("action.outcome", after=seq))["data"]
+        assert (back["verb"], back["outcome"]) == ("unlatch", "applied")
+        done = [event["data"] for event in await service.stead.events() if event["name"] == "action.intent"]
+        assert [one["verb"] for one in done] == ["latch", "unlatch"], "each once"
+        moved = [event["data"] for event in await service.stead.events() if event["name"] == "incident.moved"]
+        assert "escalated" in {one["state"] for one in moved}
