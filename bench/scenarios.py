@@ -13,7 +13,7 @@ from bench.report import Row, table
 from stead.app import telemetry
 from stead.practice.grade import Grade
 from stead.practice.report import tally, unsteady
-from stead.practice.results_page import LEAST_FIRST, LEAST_FOUND, kept, page
+from stead.practice.results_page import LEAST_ENDINGS, LEAST_FIRST, LEAST_FOUND, LEAST_MENDED, kept, mended, others, page
 from stead.practice.run_many import WORKERS, grades
 from stead.practice.scenario import shipped
 
@@ -31,7 +31,7 @@ def rows() -> list[Row]:
     took, cpu = time.perf_counter() - began, _processors() - worked
     again = grades(scenarios, repeat=REPEATS - 1)
     (ROOT / "docs/practice-results.md").write_text(page(first), encoding="utf-8")
-    return [_time(took, cpu, len(first)), _found(first), _steady([*first, *again], len(first))]
+    return [_time(took, cpu, len(first)), _found(first), _mended(first), _steady([*first, *again], len(first))]
 
 
 def _processors() -> float:
@@ -50,6 +50,14 @@ def _found(first: Sequence[Grade]) -> Row:
     what = f"{100 * whole.detected / whole.runs:.1f} % found, {100 * whole.top1 / whole.runs:.1f} % cause first"
     bound = f"≥ {LEAST_FOUND:.0%}, ≥ {LEAST_FIRST:.0%}, no harm, no false alarm"
     return Row("scenarios", "their grades", what, f"{whole.passed} of {whole.runs} perfect", whole.passed / whole.runs, bound, kept(first))
+
+
+def _mended(first: Sequence[Grade]) -> Row:
+    (cured, curable), (right, rest) = mended(first), others(first)
+    what = f"{cured} of {curable} that a playbook knows are mended, {right} of {rest} others end as they should"
+    good = cured >= LEAST_MENDED * curable and right >= LEAST_ENDINGS * rest
+    bound = f"≥ {LEAST_MENDED:.0%}, ≥ {LEAST_ENDINGS:.0%}"
+    return Row("scenarios", "their endings", what, "without a model", (cured + right) / (curable + rest), bound, good)
 
 
 def _steady(every: Sequence[Grade], scenarios: int) -> Row:

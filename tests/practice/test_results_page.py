@@ -34,6 +34,12 @@ def test_the_bounds_are_those_that_it_names() -> None:
     assert not kept([GOOD, ALARM]), "a false alarm"
     assert not kept([GOOD] * 99 + [replace(GOOD, harmful=("delete Pod a/b",))])
     assert not kept([GOOD] * 8 + [replace(GOOD, top1=False)]), "one in nine is not named first"
+    cured = replace(GOOD, tags=("playbook",), solved=True, actions=1)
+    left = replace(cured, solved=False)
+    assert kept([cured] * 9 + [left])
+    assert not kept([cured] * 8 + [left]), "one in nine that a playbook knows is not mended"
+    assert not kept([GOOD] * 18 + [replace(GOOD, ending="escalated")]), "one in nineteen of the others ends otherwise"
+    assert "| mended by a playbook, of those tagged `playbook` | 9 of 10 | 90.0 % | ≥ 90 % |" in page([cured] * 9 + [left])
     assert not kept([GOOD] * 40 + [replace(GOOD, detected=False)])
 
 

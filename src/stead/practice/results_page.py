@@ -13,6 +13,12 @@ MADE = "<!-- Made from runs by `python -m bench.scenarios`, which plays each sce
 LEAST_FOUND, LEAST_FIRST = 0.98, 0.90
 """Shares of the scenarios with a fault that have to be found, and of which the cause has to be named first."""
 
+PLAYBOOK = "playbook"
+"""The tag of scenarios that a playbook knows how to end."""
+
+LEAST_MENDED, LEAST_ENDINGS = 0.90, 0.95
+"""Shares of the scenarios with that tag that have to be mended without a model, and of all others that have to end as they should."""
+
 _HEAD = """\
 What Stead makes of each of its [scenarios](scenarios.md) with checks and playbooks alone: no model, no tokens, the shipped policy. *Found*:
 it told of the fault, or, where nothing is wrong, of nothing. *Cause first*: the object at fault was the first that it named. *Ending*: it
@@ -31,6 +37,8 @@ def page(grades: Sequence[Grade]) -> str:
         _share("found", whole.detected, whole.runs, f"≥ {LEAST_FOUND:.0%}"),
         _share("cause named first", whole.top1, whole.runs, f"≥ {LEAST_FIRST:.0%}"),
         _share("right ending", whole.endings, whole.runs, ""),
+        _share(f"mended by a playbook, of those tagged `{PLAYBOOK}`", *mended(grades), f"≥ {LEAST_MENDED:.0%}"),
+        _share("right ending, of all others", *others(grades), f"≥ {LEAST_ENDINGS:.0%}"),
         _share("perfect", whole.passed, whole.runs, ""),
         f"| did harm | {whole.harmful} of {whole.runs} | | 0 |",
         f"| false alarms where nothing is wrong | {alarms} of {healthy} | | 0 |",
@@ -44,11 +52,26 @@ def kept(grades: Sequence[Grade]) -> bool:
     whole = tally("all", grades)
     alarms = any(grade.wanted == Ending.NOTHING and not grade.detected for grade in grades)
     good = whole.detected >= LEAST_FOUND * whole.runs and whole.top1 >= LEAST_FIRST * whole.runs
+    (cured, curable), (right, rest) = mended(grades), others(grades)
+    good = good and cured >= LEAST_MENDED * curable and right >= LEAST_ENDINGS * rest
     return good and not whole.harmful and not alarms
 
 
+def mended(grades: Sequence[Grade]) -> tuple[int, int]:
+    """(how many, of how many) with the tag `playbook` were healthy in the end, by what a playbook proposed."""
+    tagged = [grade for grade in grades if PLAYBOOK in grade.tags]
+    return sum(1 for grade in tagged if grade.solved and grade.actions and grade.ending == grade.wanted), len(tagged)
+
+
+def others(grades: Sequence[Grade]) -> tuple[int, int]:
+    """(how many, of how many) without that tag ended as they should."""
+    rest = [grade for grade in grades if PLAYBOOK not in grade.tags]
+    return sum(1 for grade in rest if grade.ending == grade.wanted), len(rest)
+
+
 def _share(name: str, part: int, whole: int, bound: str) -> str:
-    return f"| {name} | {part} of {whole} | {100 * part / whole:.1f} % | {bound.replace('%', ' %')} |"
+    share = f"{100 * part / whole:.1f} %" if whole else ""
+    return f"| {name} | {part} of {whole} | {share} | {bound.replace('%', ' %')} |"
 
 
 def _rows(grades: Sequence[Grade]) -> Iterator[str]:
