@@ -17,8 +17,8 @@ from stead.domain.action import Action, ActionRequest, Fence, Risk
 from stead.domain.code.edits import SAYS, edits_of
 from stead.domain.parameter import Parameter
 from stead.domain.subject import Subject
-from stead.estate.code.estate import PULL_REQUEST, REPOSITORIES, REPOSITORY, RepositoriesEstate, branch_of
-from stead.estate.code.repository import API
+from stead.estate.code.estate import PULL_REQUEST, REPOSITORY, RepositoriesEstate, branch_of
+from stead.estate.code.repository import API, REPOSITORIES
 from stead.estate.code.workshop import Change
 from stead.estate.kubernetes.live import at, text
 from stead.ports import Estate, Hands

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import structlog
 
-from stead.app.furnish import OWN
 from stead.app.job_settings import JobSettings, JobsSettings, jobs_in
+from stead.app.own_settings import OWN
 from stead.app.settings import Settings
 from stead.app.souls import Souls
 from stead.app.yaml_file import read_yaml

@@ -10,6 +10,9 @@ from stead.app.durations import Duration
 from stead.app.sections import FilePath, Section
 from stead.estate.own.estate import Manner
 
+OWN = "own-checks"
+"""The estate of the programs in `checks.folders`."""
+
 
 class OwnCheckSettings(Section):
     """How one program runs. Without a word here it sees its own folder and the system's programs, and no network."""

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from stead.app.settings import Settings
 from stead.declare import Toolset, Verb
-from stead.estate.code.estate import REPOSITORIES, RepositoriesEstate
+from stead.estate.code.estate import RepositoriesEstate
 from stead.estate.code.owner import Owners
+from stead.estate.code.repository import REPOSITORIES
 from stead.estate.host.commands import LocalCommands
 from stead.ports import Clock, Estate
 from stead.tools.docs import reading

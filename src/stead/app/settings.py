@@ -23,7 +23,7 @@ from stead.app.knowledge_settings import KnowledgeSettings
 from stead.app.lifesign import LifesignSettings
 from stead.app.model_settings import AgentsSettings, BudgetsSettings, ModelSettings
 from stead.app.muting_settings import InhibitSettings, MaintenanceSettings, SeveritySettings
-from stead.app.own_settings import OwnCheckSettings
+from stead.app.own_settings import OWN, OwnCheckSettings
 from stead.app.people_settings import PersonSettings
 from stead.app.receiver_settings import ReceiverSettings
 from stead.app.repository_settings import RepositorySettings
@@ -32,6 +32,7 @@ from stead.app.sections import NAME, FilePath, Section, a_path
 from stead.app.watchdog_settings import WatchdogSettings
 from stead.clocks import ScaledClock, SystemClock
 from stead.domain.timing import Timing
+from stead.estate.code.repository import REPOSITORIES
 from stead.ports import Clock
 from stead.secrets import SecretRef
 
@@ -302,6 +303,15 @@ class Settings(Section):
         known = [(where, identity) for person in self.people for where, identity in person.identities.items()]
         if both := sorted({f"{where}: {identity}" for where, identity in known if known.count((where, identity)) > 1}):
             raise ValueError(f"people: `{both[0][:60]}` is the identity of two")
+        return self
+
+    @model_validator(mode="after")
+    def _estates_are_free(self) -> Settings:
+        taken = {REPOSITORIES: self.repositories, OWN: self.checks.folders}
+        for estate in self.estates:
+            if taken.get(estate.id):
+                key = "repositories" if estate.id == REPOSITORIES else "checks.folders"
+                raise ValueError(f"estates: `{estate.id}` is the id of what stands under `{key}`; give the estate another one")
         return self
 
     @model_validator(mode="after")

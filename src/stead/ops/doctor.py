@@ -58,8 +58,7 @@ def fail(about: str, what: str, hint: str = "") -> Line:
 
 async def examine(loaded: Loaded) -> AsyncIterator[Line]:
     """Every line, as it is known."""
-    from stead.ops.doctor_host import examine_host, examine_own, examine_probes
-    from stead.ops.doctor_kubernetes import examine_cluster
+    from stead.ops.doctor_host import examine_own
 
     for line in _machine(loaded):
         yield line
@@ -69,6 +68,23 @@ async def examine(loaded: Loaded) -> AsyncIterator[Line]:
         yield line
     if loaded.settings.checks.folders:
         yield await examine_own(loaded.settings)
+    async for line in _repositories(loaded):
+        yield line
+    async for line in _estates(loaded):
+        yield line
+
+
+async def _repositories(loaded: Loaded) -> AsyncIterator[Line]:
+    for repository in loaded.settings.repositories:
+        from stead.ops.doctor_code import examine_repository
+
+        yield await examine_repository(repository, loaded.folder)
+
+
+async def _estates(loaded: Loaded) -> AsyncIterator[Line]:
+    from stead.ops.doctor_host import examine_host, examine_probes
+    from stead.ops.doctor_kubernetes import examine_cluster
+
     if not loaded.settings.estates and not loaded.settings.checks.folders:
         yield warn("estates", "there is nothing to watch", "set KUBECONFIG, or list `estates:` in stead.yaml")
     for estate in loaded.settings.estates:

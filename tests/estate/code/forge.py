@@ -35,6 +35,7 @@ class ForgeServer(ThreadingHTTPServer):
         self.lose: set[str] = set()
         self.refuse: set[str] = set()
         self.asked: list[tuple[str, str]] = []
+        self.about: dict[str, Any] = {"archived": False, "permissions": {"admin": False, "push": True, "pull": True}}
 
     @property
     def url(self) -> str:
@@ -138,6 +139,8 @@ class _Handler(BaseHTTPRequestHandler):
             one = pulls[int(found[1]) - 1]
             one |= {key: body[key] for key in ("title", "body") if key in body}
             return 201, self._shown(one)
+        if (method, path) == ("GET", "/api/v1/repos/ops/infra"):
+            return 200, {"full_name": "ops/infra", **self.server.about}
         found = re.fullmatch(r"/api/v1/repos/ops/infra/pulls/([^/]+)/(.+)", path)
         for one in reversed(pulls):
             if method == "GET" and found and (one["base"]["ref"], one["head"]["ref"]) == (found[1], found[2]):

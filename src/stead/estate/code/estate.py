@@ -13,14 +13,12 @@ from stead.domain.never import OWN_NAMESPACES
 from stead.domain.subject import Subject
 from stead.estate.code.forge import Forge, Pull
 from stead.estate.code.judging import against, validated
-from stead.estate.code.repository import API, Repository
+from stead.estate.code.repository import API, REPOSITORIES, Repository
 from stead.estate.code.workshop import PREFIX, Change, Workshop
 from stead.estate.hands import Refusing
 from stead.estate.timed import Look, TimedEstate
 from stead.ports import Clock, HostCommands, Object, Observation, Seen
 
-REPOSITORIES = "repositories"
-"""The estate's id."""
 REPOSITORY, PULL_REQUEST = "Repository", "PullRequest"
 
 

@@ -9,6 +9,9 @@ from stead.domain.code.scope import Scope
 from stead.estate.rest import RestServer
 from stead.secrets import SecretRef
 
+REPOSITORIES = "repositories"
+"""The estate of all repositories."""
+
 API = "code.stead/v1"
 """Of the kinds Repository and PullRequest."""
 
