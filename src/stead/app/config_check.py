@@ -10,6 +10,7 @@ from stead.app.channel_settings import channel_settings
 from stead.app.config import Loaded
 from stead.app.config_errors import nearest
 from stead.app.discover import Shelves, shelves
+from stead.app.furnish import check_approvers
 from stead.app.heartbeats import check_heartbeats
 from stead.app.hooks import hook_settings
 from stead.app.jobs import check_jobs, declared
@@ -35,6 +36,7 @@ def check(loaded: Loaded, broken: dict[str, str] | None = None) -> list[str]:
     list(hook_settings(loaded.settings, found.sources, loaded.written))
     check_heartbeats(loaded.settings, found.sources, loaded.written)
     policy = _policy(loaded, found)
+    check_approvers(policy, loaded.settings)
     levels_of(loaded.settings.agents.autonomy, found.verbs)
     models_of(loaded.settings.models, found.models, {}, loaded.written)
     tools = [kind.name for kind, _ in tool_settings(loaded.settings.tools, found, loaded.written)]

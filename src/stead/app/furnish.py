@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from stead.app.channel_settings import channel_settings
+from stead.app.config_errors import nearest
 from stead.app.discover import Shelves
 from stead.app.estate_settings import HostEstate, KubernetesEstate
 from stead.app.own_namespaces import own_namespaces
+from stead.app.own_settings import OWN
 from stead.app.policy_file import Catalogue, load_policy
 from stead.app.probe_settings import ProbesEstate
 from stead.app.settings import Settings
 from stead.declare import Check, GaugeCheck, HostCheck, HostWishes, ProbeCheck, Verb
+from stead.domain.errors import UserError
 from stead.domain.finding import FindingClass
 from stead.domain.policy import Policy
 from stead.estate.kubernetes.connection import Connection, connect
@@ -22,9 +26,6 @@ from stead.ports import Channel, Clock, Estate, HostCommands
 
 if TYPE_CHECKING:
     from stead.estate.host.hands import HostHands
-
-OWN = "own-checks"
-"""The estate of the programs in `checks.folders`."""
 
 
 def estates_of(settings: Settings, shelves: Shelves, clock: Clock, broken: Mapping[str, str] | None = None) -> dict[str, Estate]:
@@ -183,4 +184,19 @@ def channels_of(settings: Settings, shelves: Shelves, clock: Clock) -> Mapping[s
 def policy_of(settings: Settings, shelves: Shelves) -> Policy:
     """What may be done. UserError naming the line of the first mistake."""
     declared = [*shelves.every_check.values(), *shelves.verbs.values(), *shelves.playbooks.values()]
-    return load_policy(settings.policy, Catalogue.of(declared))
+    found = load_policy(settings.policy, Catalogue.of(declared))
+    check_approvers(found, settings)
+    return found
+
+
+def check_approvers(policy: Policy, settings: Settings) -> None:
+    """UserError for a person whose yes is wanted and who is nobody: that question could not be answered."""
+    known = [f"person:{person.name}" for person in settings.people]
+    for one in policy.approvers:
+        for name in one.who:
+            if name.startswith("person:") and not any(fnmatchcase(person, name) for person in known):
+                meant = nearest(name, known)
+                raise UserError(
+                    f"the policy's approvers `{one.id}` name `{name[:60]}`, and there is no such person",
+                    hint=f"did you mean `{meant}`?" if meant else "`people:` in the configuration says who there is",
+                )

@@ -72,6 +72,7 @@ class Asked:
             "decision": self.decision.verdict.value,
             "rules": list(self.decision.rules),
             "why": self.decision.why,
+            "people": self.decision.people,
             "facts": facts,
         }
 

@@ -20,6 +20,7 @@ from stead.app.durations import Duration
 from stead.app.yaml_file import Path_, Written, parse_yaml, read_yaml
 from stead.declare import Check, GaugeCheck, HostCheck, Playbook, Verb
 from stead.domain.action import Risk
+from stead.domain.approvers import Approvers
 from stead.domain.errors import UserError
 from stead.domain.ids import INVESTIGATOR
 from stead.domain.invariants import Invariant
@@ -130,6 +131,18 @@ class InvariantSettings(Section):
         return Invariant(id=self.id, fields={k: Patterns.of(v) for k, v in given.items() if v is not None}, reason=self.reason)
 
 
+class ApproversSettings(Section):
+    """Whose yes counts, beside the role that everybody needs who decides."""
+
+    id: str = Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", description="Its name where somebody is told that it is for others.")
+    when: ConditionSettings = Field(description="What it covers; `{}` is every question.")
+    who: list[Annotated[str, Field(pattern=r"^((person|token):.+|role:(approver|admin))$")]] = Field(
+        default_factory=list[str],
+        description="`person:anna`, `token:ops` (or a pattern: `person:*`), `role:admin`. Default: everybody who may decide.",
+    )
+    people: Literal[1, 2] = Field(default=1, description="How many must say yes; one is enough where `people` holds no second who could.")
+
+
 class CapSettings(Section):
     """How much is done without a person in a time. What goes beyond is asked about; what takes a change back is not held up."""
 
@@ -158,6 +171,9 @@ class PolicySettings(Section):
     time_zone: str = Field(default="UTC", description="By whose clock `time` is meant: `Europe/Zurich`.")
     invariants: list[InvariantSettings] = Field(
         default_factory=list[InvariantSettings], description="What must hold before, during and after every action."
+    )
+    approvers: list[ApproversSettings] = Field(
+        default_factory=list[ApproversSettings], description="Whose yes counts, and how many it takes. All that cover a question hold."
     )
     caps: CapSettings = Field(default=CapSettings(), description="How much is done without a person in a time.")
     rules: list[RuleSettings] = Field(description="All matching rules are collected; deny beats needs_approval beats allow; none is deny.")
@@ -217,11 +233,14 @@ def policy_of(written: Written, catalogue: Catalogue) -> Policy:
         settings = PolicySettings.model_validate(data)
     except ValidationError as error:
         raise as_user_error(error, written, PolicySettings) from None
-    for path, what, hint in _mistakes(settings.rules, catalogue):
+    for path, what, hint in (*_mistakes(settings.rules, catalogue), *_misread_approvers(settings.approvers, catalogue)):
         raise UserError(f"{written.name}:{written.line(path)}: `{key_text(path)}` {what}", hint=hint)
     zone = _zone(settings.time_zone, written)
     return Policy(
-        tuple(_rule(rule, zone) for rule in settings.rules), settings.caps.limits(), tuple(one.invariant() for one in settings.invariants)
+        tuple(_rule(rule, zone) for rule in settings.rules),
+        settings.caps.limits(),
+        tuple(one.invariant() for one in settings.invariants),
+        tuple(_approvers(one, zone) for one in settings.approvers),
     )
 
 
@@ -245,6 +264,10 @@ def _rule(rule: RuleSettings, zone: ZoneInfo) -> Rule:
         people=rule.people,
         reason=rule.reason,
     )
+
+
+def _approvers(given: ApproversSettings, zone: ZoneInfo) -> Approvers:
+    return Approvers(id=given.id, when=_condition(given.when, zone), who=tuple(given.who), people=given.people)
 
 
 def _condition(given: ConditionSettings, zone: ZoneInfo) -> Condition:
@@ -316,6 +339,16 @@ def _misread_stricter(rule: RuleSettings, here: Path_) -> Iterator[Mistake]:
         if exception.workload_labels:
             where = (*here, "unless", n, "workload_labels")
             yield where, f"cannot excuse from a {rule.verdict} rule: whoever deploys a workload writes its labels", "use `labels`"
+
+
+def _misread_approvers(given: Sequence[ApproversSettings], catalogue: Catalogue) -> Iterator[Mistake]:
+    for n, one in enumerate(given):
+        here: Path_ = ("approvers", n)
+        if any(one.id == before.id for before in given[:n]):
+            yield (*here, "id"), f"is a second one named `{one.id}`", "give it another id"
+        if not one.who and one.people == 1:
+            yield here, "says neither `who` nor `people`", "say whose yes counts, or that it takes two"
+        yield from _unknown_names(one.when, (*here, "when"), catalogue)
 
 
 def _unknown_names(condition: ConditionSettings, here: Path_, catalogue: Catalogue) -> Iterator[Mistake]:

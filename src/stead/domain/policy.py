@@ -10,12 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from stead.domain.invariants import Invariant
 from stead.domain.limits import Limits
 from stead.domain.matching import Patterns, labels_match
 from stead.domain.woke import Woke
+
+if TYPE_CHECKING:
+    from stead.domain.approvers import Approvers
 
 
 class Verdict(StrEnum):
@@ -143,11 +147,12 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`limits` are how much is done without a person in a time, whatever the rules allow."""
+    """`limits` are how much is done without a person in a time, whatever the rules allow; `approvers` say whose yes counts."""
 
     rules: tuple[Rule, ...] = ()
     limits: Limits = field(default_factory=Limits)
     invariants: tuple[Invariant, ...] = ()
+    approvers: tuple[Approvers, ...] = ()
 
     def decide(self, facts: ActionFacts) -> Decision:
         """The strictest verdict of all matching rules; deny where none matches."""

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from stead.domain import ids
+from stead.domain import approvers, ids
 from stead.domain.action import ActionState
 from stead.domain.approval import Approval, ApprovalState
 from stead.domain.delivery import Because
@@ -20,6 +20,7 @@ from stead.domain.people import Principal, Role
 from stead.engine import investigations, notify, triage
 from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
+from stead.engine.judging import approvers_of
 from stead.store import actions, due, events
 
 
@@ -27,6 +28,8 @@ def answer(connection: sa.Connection, journey: Journey, number: int, *, approve:
     """Write down the answer and start, or call off, the action. UserError when it cannot be given (any more)."""
     now = journey.now()
     approval = _pending(connection, number, by, now)
+    if approve:
+        _counts(connection, journey, approval, by)
     state = ApprovalState.APPROVED if approve else ApprovalState.DENIED
     if approve and approval.people > 1 and _first_of_two(connection, journey, approval, str(by), reason):
         return get(connection, number)
@@ -81,8 +84,21 @@ def expire(connection: sa.Connection, journey: Journey, number: int) -> None:
 
 
 def pending(connection: sa.Connection, journey: Journey, number: int, by: Principal) -> Approval:
-    """The approval, while this person may still answer it. UserError when not."""
-    return _pending(connection, number, by, journey.now())
+    """The approval, while this person may still say yes to it. UserError when not."""
+    approval = _pending(connection, number, by, journey.now())
+    _counts(connection, journey, approval, by)
+    return approval
+
+
+def _counts(connection: sa.Connection, journey: Journey, approval: Approval, by: Principal) -> None:
+    """UserError where the policy of this moment wants somebody else's yes. A no is anybody's who may decide."""
+    seen = actions.facts_of(connection, approval.action.id)
+    if seen is not None and (why := approvers.kept_out(approvers_of(journey, seen), by)):
+        raise UserError(
+            f"{by} may not approve {ids.approval_number(approval.number)}: {why}; nothing was changed",
+            hint="have one of them answer; anybody who may decide can deny it",
+            code=Exit.REFUSED,
+        )
 
 
 def _pending(connection: sa.Connection, number: int, by: Principal, now: datetime) -> Approval:

@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from stead.domain import ids
+from stead.domain import approvers, ids
 from stead.domain.action import UNDO, Action, ActionRequest, ActionState
 from stead.domain.delivery import Because
 from stead.domain.incident import Incident, IncidentState
-from stead.domain.policy import Decision, Verdict
+from stead.domain.policy import ActionFacts, Decision, Verdict
 from stead.engine import notify, triage
 from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
-from stead.engine.judging import STOP, facts_of, judge
+from stead.engine.judging import STOP, approvers_of, facts_of, judge
 from stead.engine.pursue import Proposal
 from stead.store import actions, due, events, findings, incidents
 
@@ -64,10 +64,9 @@ def _decide_one(connection: sa.Connection, journey: Journey, incident: Incident,
         segment, _, _ = action_id.rpartition(".")
         _keep_why(connection, journey, incident, segment, f"{request.verb} {request.subject} would ask a person, and it is silent now")
         return None
+    seen = facts_of(connection, journey, proposal)
     action = Action(id=action_id, incident=incident.number, request=request, state=_STATES[decision.verdict], note=_note(decision))
-    actions.add(
-        connection, action, incident.episode, decision, now, facts_of(connection, journey, proposal), _preview(journey, proposal, decision)
-    )
+    actions.add(connection, action, incident.episode, decision, now, seen, _preview(journey, proposal, decision, seen))
     _record(connection, journey, action, decision)
     if decision.verdict is Verdict.ALLOW:
         fault_point("decide.before-enqueue")
@@ -77,11 +76,13 @@ def _decide_one(connection: sa.Connection, journey: Journey, incident: Incident,
     return decision.verdict
 
 
-def _preview(journey: Journey, proposal: Proposal, decision: Decision) -> tuple[str, ...]:
+def _preview(journey: Journey, proposal: Proposal, decision: Decision, seen: ActionFacts | None) -> tuple[str, ...]:
     """What a person is told with the question: why it is one, the last backups of what it touches, and what would change."""
     now, most = journey.now(), journey.policy().limits.backup_age
-    why = [f"A person is asked because {decision.why}."] if decision.verdict is Verdict.NEEDS_APPROVAL and decision.why else []
-    return (*why, *(one.line(now, most) for one in proposal.backups), *proposal.preview)
+    asked = decision.verdict is Verdict.NEEDS_APPROVAL
+    why = [f"A person is asked because {decision.why}."] if asked and decision.why else []
+    who = approvers.told(approvers_of(journey, seen)) if asked and seen is not None else []
+    return (*why, *who, *(one.line(now, most) for one in proposal.backups), *proposal.preview)
 
 
 def _ask(connection: sa.Connection, journey: Journey, action: Action, decision: Decision) -> None:

@@ -21,6 +21,7 @@ from stead.domain.impact import SeverityRule
 from stead.domain.job import Job
 from stead.domain.muting import Inhibition
 from stead.domain.never import OWN_NAMESPACES
+from stead.domain.people import Person
 from stead.domain.policy import Policy
 from stead.domain.redaction import redact
 from stead.domain.routing import Routing
@@ -86,6 +87,7 @@ class Journey:
     channels: Mapping[str, Channel] = field(default_factory=dict[str, Channel])
     ladders: Sequence[Ladder] = ()
     routing: Routing = field(default_factory=Routing)
+    people: Sequence[Person] = ()
     most_a_minute: Mapping[str, int] = field(default_factory=dict[str, int])
     windows: Sequence[Window] = ()
     inhibitions: Sequence[Inhibition] = ()

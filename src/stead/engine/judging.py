@@ -5,13 +5,15 @@ It is asked when an action is decided on, and again in the transaction that writ
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from stead.declare import Verb
-from stead.domain import backup, never
+from stead.domain import approvers, backup, never
 from stead.domain.alert import heard
+from stead.domain.approvers import Approvers
 from stead.domain.finding import Finding, FindingState
 from stead.domain.invariants import broken
 from stead.domain.limits import DAY, Wanted, held
@@ -49,9 +51,19 @@ def judge(connection: sa.Connection, journey: Journey, proposal: Proposal, *, un
         return Decision(verdict=Verdict.DENY, why=f"only an alert says so ({request.check}): no check of Stead's own confirms it")
     if verb.told_only:
         return Decision(verdict=Verdict.DENY, why=verb.told_only)
-    decision = journey.policy().decide(facts(connection, journey, proposal, verb))
+    seen = facts(connection, journey, proposal, verb)
+    decision = journey.policy().decide(seen)
     decision = journey.autonomy.of(verb.name).cap(decision) if request.by_model else decision
-    return decision if undoes or decision.verdict is not Verdict.ALLOW else _held_up(connection, journey, proposal, decision)
+    if not undoes and decision.verdict is Verdict.ALLOW:
+        decision = _held_up(connection, journey, proposal, decision)
+    if decision.verdict is not Verdict.NEEDS_APPROVAL:
+        return decision
+    return replace(decision, people=max(decision.people, approvers.wanted(approvers_of(journey, seen), journey.people)))
+
+
+def approvers_of(journey: Journey, seen: ActionFacts) -> tuple[Approvers, ...]:
+    """Whose yes counts for an action of which rules see this."""
+    return approvers.covering(journey.policy().approvers, seen)
 
 
 def facts(connection: sa.Connection, journey: Journey, proposal: Proposal, verb: Verb) -> ActionFacts:
