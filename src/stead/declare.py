@@ -226,6 +226,7 @@ class Verb:
     `at` is the estate in which its subjects are, "" for that of the fault. `prepare(request, estate, told)` fills in the parameters that
     are its own before anybody decides, from what is `told` of the fault, and says why it cannot be; what it rehearses is shown whole then.
     `followed(action, estate)` says what became of what it made, None while that waits for a person: then `proved` alone is its proof.
+    `made(action, estate)` is the note of one that turns out to have landed, where a person needs to know where.
     `against_git` says that a controller which keeps the object as Git has it takes the change back.
     """
 
@@ -250,6 +251,7 @@ class Verb:
     at: str = ""
     prepare: Callable[[ActionRequest, Estate, Sequence[str]], Awaitable[tuple[ActionRequest, str]]] | None = None
     followed: Callable[[Action, Estate], Awaitable[Became | None]] | None = None
+    made: Callable[[Action, Estate], Awaitable[str]] | None = None
     against_git: bool = False
 
 

@@ -67,6 +67,11 @@ async def _landed(action: Action, estate: Estate) -> bool:
     return await _proved(action, estate) == ""
 
 
+async def _made(action: Action, estate: Estate) -> str:
+    pull = await estate.read(_pull(action))
+    return "" if pull is None else f"draft pull request {text(pull, 'status', 'url')}"
+
+
 async def _proved(action: Action, estate: Estate) -> str:
     return await _code(estate).stands(action.request.subject.name, _pull(action).name, await _again(action, estate))
 
@@ -150,4 +155,5 @@ propose_change = Verb(
     at=REPOSITORIES,
     prepare=_prepare,
     followed=_followed,
+    made=_made,
 )

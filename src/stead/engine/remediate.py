@@ -117,7 +117,8 @@ async def apply(journey: Journey, action_id: str) -> Result:
     tried_before = await journey.store.run(actions.begin_try, action_id) > 1
     try:
         if tried_before and await verb.landed(action, estate):
-            return Result(state=ActionState.APPLIED, note="an earlier try turned out to have landed")
+            made = "" if verb.made is None else await verb.made(action, estate)
+            return Result(state=ActionState.APPLIED, note=made or "an earlier try turned out to have landed")
         if tried_before and verb.fence is Fence.ONCE:
             return Result(state=ActionState.UNKNOWN, note=_SENT_ONCE)
         if (now_stopped := await journey.store.look(switch.stopped)) is not None and not tried_before:

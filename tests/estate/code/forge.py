@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -34,6 +34,7 @@ class ForgeServer(ThreadingHTTPServer):
         self.pulls: list[dict[str, Any]] = []
         self.lose: set[str] = set()
         self.refuse: set[str] = set()
+        self.struck: Callable[[], None] = lambda: None
         self.asked: list[tuple[str, str]] = []
         self.about: dict[str, Any] = {"archived": False, "permissions": {"admin": False, "push": True, "pull": True}}
 
@@ -82,6 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
         pushes = parts.path.endswith("/git-receive-pack") and self.command == "POST"
         if pushes and "push" in self.server.refuse:
             self.server.refuse.discard("push")
+            self.server.struck()
             self._say(502, b"")
             return
         environment = {
@@ -101,6 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
         done = subprocess.run(["git", "http-backend"], input=body, env=environment, capture_output=True, check=False)
         if pushes and "push" in self.server.lose:
             self.server.lose.discard("push")
+            self.server.struck()
             self._say(502, b"")
             return
         head, _, said = done.stdout.partition(b"\r\n\r\n")
@@ -120,6 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         code, said = self._answer(method, unquote(self.path), body)
         if method in self.server.lose:
             self.server.lose.discard(method)
+            self.server.struck()
             code, said = 502, {}
         self._json(code, said)
 
