@@ -63,6 +63,16 @@ def test_a_broken_one_is_told_and_stops_no_list(tmp_path: Path, capsys: pytest.C
     assert typed(capsys, "agents list")[0] == 0
 
 
+def test_a_goal_that_there_is_not_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "stead.yaml").write_text("agents: {folders: [own]}\n")
+    typed(capsys, "agents new night-watch")
+    manifest = tmp_path / "own/night-watch/soul.manifest.yaml"
+    lines = [line for line in manifest.read_text().splitlines() if not line.startswith("goals:")]
+    manifest.write_text("\n".join([*lines, "goals: [incident, tidying]", ""]))
+    code, out, _ = typed(capsys, "agents check")
+    assert code == 1 and "night-watch: it serves the goal `tidying`, which there is not\n" in out
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -36,7 +36,8 @@ def call(name: str, given: dict[str, Any]) -> tuple[str, bool]:
             wrote = True
         except OSError:
             wrote = False
-        return f"{os.environ['HOME']} {sorted(os.environ)} {Path('/etc/shadow').exists()} {Path('/var').exists()} {wrote}", False
+        token = f"the token has {len(os.environ.get('TOKEN', ''))} letters"
+        return f"{os.environ['HOME']} {token} {sorted(os.environ)} {Path('/etc/shadow').exists()} {Path('/var').exists()} {wrote}", False
     if name == "sink":
         return "sunk", False
     return "the anchor is lost", True

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from stead.cli.run import run
 from stead.clocks import SteppedClock
 from stead.declare import Toolset
 from stead.domain.redaction import redact
@@ -41,10 +42,13 @@ class Harbour:
         (self.folder / "words.txt").write_text(words)
 
     def open(self, **changed: Any) -> Toolset:
-        command = [sys.executable, str(self.folder / "server.py"), str(self.folder)]
-        program = {"command": command, "folder": str(self.folder), "reads": sorted({sys.prefix, sys.base_prefix})}
-        server = {**({} if "url" in changed else program), "tools": READS, **changed}
+        server = {**({} if "url" in changed else self.settings), "tools": READS, **changed}
         return mcp.open(McpSettings.model_validate({"servers": {"harbour": server}}), self.clock, self.state)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        command = [sys.executable, str(self.folder / "server.py"), str(self.folder)]
+        return {"command": command, "folder": str(self.folder), "reads": sorted({sys.prefix, sys.base_prefix})}
 
     async def toolbox(self) -> Toolbox:
         host = HostEstate("attic", LocalCommands(), (), self.clock)
@@ -90,6 +94,60 @@ async def test_its_program_sees_no_home_no_environment_and_no_file_of_the_machin
     monkeypatch.setenv("KUBECONFIG", "/somewhere")
     said = (await harbour.call("mcp_harbour_sees")).text
     assert said.startswith("/tmp ") and "KUBECONFIG" not in said and said.endswith(" False False False")
+
+
+@pytest.mark.parametrize("network", [False, True])
+async def test_it_is_given_the_variables_that_are_named_and_no_others(
+    harbour: Harbour, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, network: bool
+) -> None:
+    (tmp_path / "secret").write_text("hunter2secret\n")
+    (tmp_path / "secret").chmod(0o600)
+    for name in ("KUBECONFIG", "USER", "SHELL", "TOKEN"):
+        monkeypatch.setenv(name, "/somewhere")
+    harbour.toolset = harbour.open(env={"TOKEN": f"file:{tmp_path / 'secret'}", "TERM": "env:USER"}, network=network)
+    said = (await harbour.call("mcp_harbour_sees")).text
+    seen = set(said.partition("[")[2].partition("]")[0].replace("'", "").split(", "))
+    assert seen - {"PWD", "LC_CTYPE"} == {"PATH", "HOME", "LC_ALL", "TOKEN", "TERM"}
+    assert "has 13 letters" in said, "the file's, and not what this process has under that name"
+
+
+async def test_a_variable_that_cannot_be_read_is_told(harbour: Harbour, caplog: pytest.LogCaptureFixture) -> None:
+    harbour.toolset = harbour.open(env={"TOKEN": "env:NOT_THERE"})
+    assert await harbour.offered() == set()
+    assert "the secret `env:NOT_THERE` is not in the environment" in caplog.text
+
+
+def test_the_command_says_what_is_offered_and_pins_nothing(
+    harbour: Harbour, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tools: dict[str, Any] = {"tide": {"class": "read"}, "sink": {"class": "write"}, "gone": {"class": "read"}}
+    servers = {"harbour": {**harbour.settings, "tools": tools}}
+    whole = {"version": 1, "store": {"folder": str(tmp_path / "kept")}, "tools": {"mcp": {"servers": servers}}}
+    (tmp_path / "stead.yaml").write_text(json.dumps(whole))
+    assert run(["mcp", "tools"]) == 1
+    said = capsys.readouterr()
+    rows = {line.split()[1]: line for line in said.out.splitlines()[1:]}
+    assert " offered " in rows["tide"] and " is classed `write` " in rows["sink"]
+    assert " is not classed " in rows["sees"] and " is not classed " in rows["storm"]
+    pinned = rows["tide"].split()[-1]
+    assert pinned.startswith("sha256:") and len(pinned) == 71
+    assert said.err.splitlines() == [
+        "2 not classed, and so offered to nobody: class each as `read` or `write` under `tools: mcp`.",
+        "harbour: it has no tool `gone`, which the configuration classes",
+    ]
+    assert not (tmp_path / "kept").exists()
+
+    tools.pop("gone")
+    tools["tide"]["digest"] = pinned
+    harbour.says("Another tide.")
+    (tmp_path / "stead.yaml").write_text(json.dumps(whole))
+    assert run(["mcp", "tools", "harbour", "-o", "json"]) == 0
+    found = {one["tool"]: one for one in json.loads(capsys.readouterr().out)}
+    assert found["tide"]["why_not"] == "is described otherwise than before, and withdrawn"
+    assert found["tide"]["digest"] not in ("", pinned)
+    assert run(["mcp", "tools", "pier"]) == 2
+    assert "no MCP server `pier` is configured" in capsys.readouterr().err
 
 
 async def test_a_tool_that_is_described_otherwise_is_withdrawn(harbour: Harbour, caplog: pytest.LogCaptureFixture) -> None:
@@ -155,6 +213,9 @@ async def test_a_server_over_http(harbour: Harbour, over_http: str) -> None:
         {"url": "https://x.example", "command": ["x"], "folder": "/x"},
         {"command": ["x"]},
         {"url": "https://x.example", "network": True},
+        {"url": "https://x.example", "env": {"TOKEN": "env:TOKEN"}},
+        {"command": ["x"], "folder": "/x", "env": {"TOKEN": "hunter2secret"}},
+        {"command": ["x"], "folder": "/x", "env": {"PATH": "env:PATH"}},
         {"url": "https://x.example", "tools": {}},
         {"url": "https://x.example", "tools": {"a": {"class": "harmless"}}},
         {"url": "https://x.example", "tools": {"a": {"class": "read", "digest": "md5:1"}}},

@@ -77,10 +77,12 @@ def check(
 ) -> None:
     """Say of each agent whether it can be used, and what looks wrong. Exits with 1 when something does."""
     from stead.app.discover import shelves
+    from stead.app.goals import goals_of
     from stead.app.souls import candidates, doubts, read_soul, shipped
 
     loaded = _loaded(config)
     toolsets = shelves(loaded.settings.checks.folders).toolsets
+    goals = goals_of(loaded.settings.agents, {})
     wrong = 0
     ours = [] if places else list(shipped().values())
     for place in places or list(candidates(loaded.settings.agents.folders)):
@@ -90,7 +92,7 @@ def check(
             wrong += 1
             print(line(f"{place.name}: {error.what}" + (f" ({error.hint})" if error.hint else "")))
     for soul in ours:
-        said = doubts(soul, toolsets)
+        said = doubts(soul, toolsets, goals)
         wrong += bool(said)
         print(line(f"{soul.slug}: {'; '.join(said) or f'well, {len(soul.text.encode())} bytes with every question'}"))
     if wrong:

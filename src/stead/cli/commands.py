@@ -74,6 +74,7 @@ COMMANDS = {
     "knowledge": Command("knowledge:app", group=True),
     "estate": Command("estate:app", group=True),
     "agents": Command("agents:app", group=True),
+    "mcp": Command("mcp:app", group=True),
     "channels": Command("channels:app", group=True),
     "people": Command("people:app", group=True),
     "token": Command("token:app", group=True),

@@ -31,6 +31,9 @@ _PASTA = (
 _AS_NOBODY = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
 """pasta refuses to stay root, and as another user it could not read what root's programs may."""
 
+RESOLV_CONF = 9
+"""The descriptor on which the program's sandbox finds its resolv.conf: stdin is the program's own."""
+
 _SCRIPT = f"""
 for address in $1; do ip route replace local "$address" dev lo table local || exit 1; done
 for address in $2; do
@@ -38,7 +41,8 @@ for address in $2; do
 done
 shift 2
 echo '{STARTED}' >&2
-{{ grep -v '^ *nameserver' /etc/resolv.conf; echo 'nameserver {_RESOLVER}'; }} | "$@"
+exec 8<&0
+{{ grep -v '^ *nameserver' /etc/resolv.conf; echo 'nameserver {_RESOLVER}'; }} | {{ exec {RESOLV_CONF}<&0 <&8 8<&-; exec "$@"; }}
 """
 
 _LOCAL = re.compile(r"\|-- (\d{1,3}(?:\.\d{1,3}){3})\s+/32 host LOCAL")
@@ -55,7 +59,7 @@ def own_addresses(proc: Path = Path("/proc/net")) -> tuple[list[IPv4Address], li
 
 
 def command(argv: Sequence[str], own: tuple[list[IPv4Address], list[IPv6Address]], *, root: bool) -> tuple[str, ...]:
-    """`argv` in a network of its own; it finds the words of its resolv.conf on stdin."""
+    """`argv` in a network of its own; it finds the words of its resolv.conf on the descriptor RESOLV_CONF."""
     four, six = (" ".join(map(str, addresses)) for addresses in own)
     return (*(_AS_NOBODY if root else ()), *_PASTA, "sh", "-c", _SCRIPT, "sh", four, six, *argv)
 

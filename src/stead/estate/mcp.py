@@ -11,10 +11,10 @@ import importlib
 import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
-from stead.domain.errors import BlindError, SteadError
+from stead.domain.errors import BlindError, SteadError, UserError
 from stead.estate.host.commands import LocalCommands
 from stead.estate.sandbox import Sandbox, trouble
 from stead.secrets import SecretRef
@@ -26,13 +26,17 @@ MOST_PAGES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class McpServer:
-    """A program (`argv` in `sandbox`) that speaks on stdin and stdout, or a `url` that speaks HTTP, with a `token` by reference."""
+    """A program (`argv` in `sandbox`) that speaks on stdin and stdout, or a `url` that speaks HTTP, with a `token` by reference.
+
+    `env` are the variables that the program is given, each by reference; it has no others but the sandbox's own three.
+    """
 
     name: str
     argv: tuple[str, ...] = ()
     sandbox: Sandbox | None = None
     url: str = ""
     token: SecretRef | None = None
+    env: Mapping[str, SecretRef] = field(default_factory=dict[str, SecretRef])
 
     async def tools(self, seconds: float = PATIENCE) -> Sequence[McpTool]:
         """What it offers at this moment."""
@@ -55,6 +59,8 @@ class McpServer:
         try:
             async with asyncio.timeout(seconds), AsyncExitStack() as stack:
                 yield await self._open(stack)
+        except UserError as error:  # a secret that cannot be read
+            raise BlindError(f"the MCP server `{self.name}` cannot be used: {error.what}", reason="Absent") from error
         except (SteadError, ValueError):
             raise
         except TimeoutError as error:
@@ -77,8 +83,8 @@ class McpServer:
             raise BlindError(f"the MCP server `{self.name}` is not started: {why}", reason="Absent")
         program, *arguments = self.sandbox.command(self.argv)
         unheard = stack.enter_context(os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
-        # Its own few variables are all that the sandbox is started with: the sandbox clears them too.
-        parameters = StdioServerParameters(command=program, args=arguments)
+        # The library hands on a few variables of this process beside the named ones: the sandbox clears those.
+        parameters = StdioServerParameters(command=program, args=arguments, env={name: ref.resolve() for name, ref in self.env.items()})
         return await stack.enter_async_context(Client(stdio_client(parameters, errlog=unheard)))
 
 

@@ -23,17 +23,29 @@ _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/
 _NETWORK = ("/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl", "/etc/ca-certificates", "/etc/pki")
 
 _ALONE = ("--unshare-all", "--uid", NOBODY, "--gid", NOBODY)
-_BEYOND = ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--ro-bind-data", "0", "/etc/resolv.conf")
+_BEYOND = (
+    "--unshare-ipc",
+    "--unshare-pid",
+    "--unshare-uts",
+    "--unshare-cgroup-try",
+    "--ro-bind-data",
+    str(beyond.RESOLV_CONF),
+    "/etc/resolv.conf",
+)
 """Users and network are already namespaces of their own there (beyond.py), in which the program is a root without a single right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
-    """`folder` the program's own · `reads` more that it may read · `network` whether it may reach what is beyond this machine."""
+    """`folder` the program's own · `reads` more that it may read · `network` whether it may reach what is beyond this machine.
+
+    `keeps` names variables that it keeps of the environment in which the sandbox is started; their values stand on no command line.
+    """
 
     folder: Path
     reads: tuple[Path, ...] = ()
     network: bool = False
+    keeps: tuple[str, ...] = ()
 
     def command(self, argv: Sequence[str]) -> tuple[str, ...]:
         """`argv` in the sandbox (bwrap(1)): namespaces of its own, no right, an empty home and /tmp that end with it."""
@@ -52,10 +64,16 @@ class Sandbox:
             *("--proc", "/proc", "--tmpfs", "/proc/1", "--dev", "/dev", "--tmpfs", "/tmp"),  # noqa: S108 - its own, in memory
             *system,
             *own,
-            *("--clearenv", *named, "--chdir", str(self.folder), "--"),
+            *(*self._cleared(), *named, "--chdir", str(self.folder), "--"),
             *argv,
         )
         return beyond.command(boxed, beyond.own_addresses(), root=os.geteuid() == 0) if self.network else boxed
+
+    def _cleared(self) -> tuple[str, ...]:
+        """Whoever starts the sandbox hands on no variable but the kept ones, and what stands in this process's own environment."""
+        if not self.keeps:
+            return ("--clearenv",)
+        return tuple(word for name in sorted({*os.environ} - {*self.keeps}) for word in ("--unsetenv", name))
 
 
 async def trouble(commands: HostCommands, *, network: bool = False) -> str:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -38,6 +38,9 @@ MOST_SCHEMA, MOST_DESCRIPTION = 4000, 600
 """Characters of a tool's arguments and description; a longer one would fill what a model can hold."""
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,100}")
+_SET = ("PATH", "HOME", "LC_ALL")
+"""Variables that the sandbox sets itself."""
 _CALLABLE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """Names of tools that every provider of models takes."""
 
@@ -57,12 +60,14 @@ class McpToolSettings(ToolSection):
 
 
 class McpServerSettings(ToolSection):
-    """`command` of a program with its own `folder`, what else it `reads` and whether it has the `network`; or a `url` with a `token`."""
+    """`command` of a program with its own `folder`, what else it `reads`, whether it has the `network`, and its `env`; or a `url` with a
+    `token`."""
 
     command: tuple[str, ...] = ()
     folder: LocalFile | None = None
     reads: tuple[LocalFile, ...] = ()
     network: bool = False
+    env: dict[str, SecretRef] = Field(default={})
     url: ServerUrl | None = None
     token: SecretRef | None = None
     tools: dict[str, McpToolSettings] = Field(min_length=1)
@@ -73,9 +78,16 @@ class McpServerSettings(ToolSection):
             raise ValueError("needs either a `command` or a `url`")
         if self.command and self.folder is None:
             raise ValueError("needs the `folder` of its program, which is all that it sees")
-        if self.url is not None and (self.folder or self.reads or self.network):
-            raise ValueError("`folder`, `reads` and `network` are of a `command`")
+        if self.url is not None and (self.folder or self.reads or self.network or self.env):
+            raise ValueError("`folder`, `reads`, `network` and `env` are of a `command`")
         return self
+
+    @field_validator("env")
+    @classmethod
+    def _are_variables(cls, value: dict[str, SecretRef]) -> dict[str, SecretRef]:
+        if wrong := next((name for name in value if not _VARIABLE.fullmatch(name) or name in _SET), None):
+            raise ValueError(f"`{wrong[:60]}` is no name of a variable that it may be given")
+        return value
 
 
 class McpSettings(ToolSection):
@@ -129,20 +141,13 @@ class Offered:
             allowed = self._allowed.get(one.name)
             if allowed is None or allowed.class_ != "read" or one in good:
                 continue
-            known = allowed.digest or seen.setdefault(one.name, digest(one))
-            if known != digest(one):
-                log.warning(
-                    "the tool %s of %s is described otherwise than before, and withdrawn: %s", one.name, self._server.name, digest(one)
-                )
-            elif len(json.dumps(one.schema)) > MOST_SCHEMA or not _CALLABLE.fullmatch(self._name(one)):
-                log.warning("the tool %s of %s has a name or arguments that no model can be offered", one.name[:80], self._server.name)
-            else:
+            why = why_not(self._server.name, one, allowed, seen.setdefault(one.name, digest(one)))
+            if not why:
                 good.append(one)
+            else:
+                log.warning("the tool %s of %s %s: %s", one.name[:80], self._server.name, why, digest(one))
         _pin(self._pins, seen)
         return good
-
-    def _name(self, one: McpTool) -> str:
-        return f"mcp_{self._server.name.replace('-', '_')}_{one.name}"
 
     def _tool(self, one: McpTool) -> Tool:
         async def run(_: Estate, asked: dict[str, Any]) -> Looked:
@@ -156,7 +161,38 @@ class Offered:
             return Looked(text=said or "(it said nothing)", tainted=True)
 
         page = " ".join(visible(one.description).split())[:MOST_DESCRIPTION]
-        return Tool(name=self._name(one), arguments=dict[str, Any], run=run, page=page, schema=one.schema)
+        return Tool(name=_called(self._server.name, one), arguments=dict[str, Any], run=run, page=page, schema=one.schema)
+
+
+def why_not(server: str, one: McpTool, allowed: McpToolSettings | None, first: str) -> str:
+    """Why the tool is not offered, as a clause; "" where it is. `first` is its digest at first sight, "" where it was never seen."""
+    if allowed is None:
+        return "is not classed"
+    if allowed.class_ != "read":
+        return f"is classed `{allowed.class_}`"
+    if (allowed.digest or first or digest(one)) != digest(one):
+        return "is described otherwise than before, and withdrawn"
+    if len(json.dumps(one.schema)) > MOST_SCHEMA or not _CALLABLE.fullmatch(_called(server, one)):
+        return "has a name or arguments that no model can be offered"
+    return ""
+
+
+async def survey(settings: McpSettings, folder: Path) -> AsyncIterator[tuple[str, McpTool | None, str]]:
+    """Each server with each of its tools, and why that is not offered; without a tool, why the server says nothing. Nothing is pinned."""
+    for name, one in settings.servers.items():
+        try:
+            seen, said = _pinned(folder / f"{name}.json"), await _server(name, one).tools()
+        except BlindError as error:
+            yield name, None, str(error)
+            continue
+        for tool in said:
+            yield name, tool, why_not(name, tool, one.tools.get(tool.name), seen.get(tool.name, ""))
+        for gone in sorted(set(one.tools) - {tool.name for tool in said}):
+            yield name, None, f"it has no tool `{gone}`, which the configuration classes"
+
+
+def _called(server: str, one: McpTool) -> str:
+    return f"mcp_{server.replace('-', '_')}_{one.name}"
 
 
 def _pinned(path: Path) -> dict[str, str]:
@@ -185,8 +221,8 @@ def _pin(path: Path, seen: Mapping[str, str]) -> None:
 def _server(name: str, one: McpServerSettings) -> McpServer:
     if one.url is not None:
         return McpServer(name=name, url=one.url, token=one.token)
-    sandbox = Sandbox(folder=one.folder or Path("/nonexistent"), reads=one.reads, network=one.network)
-    return McpServer(name=name, argv=one.command, sandbox=sandbox)
+    sandbox = Sandbox(folder=one.folder or Path("/nonexistent"), reads=one.reads, network=one.network, keeps=tuple(one.env))
+    return McpServer(name=name, argv=one.command, sandbox=sandbox, env=one.env)
 
 
 def _open(settings: McpSettings, clock: Clock, folder: Path) -> Toolset:
