@@ -46,6 +46,14 @@ def test_when_it_is_over_nothing_is_asked():
     assert "To answer" not in text
 
 
+def test_how_to_answer_is_said_once():
+    """What Stead asks says it among the things that one can do, with its time; not each message that has buttons does."""
+    asked = Block(kind=BlockKind.COMMAND, text="answer A-17 until 16:55 UTC", command="stead approve A-17    # or: stead deny A-17")
+    text = render(a_message(blocks=(asked,)))
+    assert text.count("stead approve A-17") == 1
+    assert "To answer" not in text
+
+
 def test_a_title_stays_one_line():
     assert headline(a_message(title="one\r\ntwo\u2028three")) == "CRITICAL I-41: one two three"
 

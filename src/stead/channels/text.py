@@ -67,8 +67,8 @@ def body(message: Message) -> str:
     """What follows the headline: each block in its order, runs of one kind under one heading, then how to answer."""
     safe = disarmed(message)
     parts = ["\n".join(_run(kind, blocks)) for kind, blocks in _runs(safe.blocks)]
-    if safe.buttons and not safe.resolved:
-        parts.append("\n".join(_answers(safe.buttons)))
+    if not safe.resolved and (buttons := [button for button in safe.buttons if not _said(button, safe.blocks)]):
+        parts.append("\n".join(_answers(buttons)))
     if safe.state and not safe.resolved:
         more = f" More: stead show {safe.number}" if safe.number else ""
         parts.append(f"State: {safe.state.replace('_', ' ')}.{more}")
@@ -118,4 +118,12 @@ def _item(block: Block) -> Iterator[str]:
 def _answers(buttons: Sequence[Button]) -> Iterator[str]:
     yield "To answer:"
     for button in buttons:
-        yield f"  stead {button.decision} {approval_number(button.approval)}    ({button.label})"
+        yield f"  {_command(button)}    ({button.label})"
+
+
+def _said(button: Button, blocks: Sequence[Block]) -> bool:
+    return any(_command(button) in block.command for block in blocks)
+
+
+def _command(button: Button) -> str:
+    return f"stead {button.decision} {approval_number(button.approval)}"
