@@ -22,6 +22,13 @@ DATA = "cdi.kubevirt.io/v1beta1 DataVolume"
 WIDGET = "shop.example.com/v1 Widget"
 ROLLOUT = "argoproj.io/v1alpha1 Rollout"
 CLAIM = "karpenter.sh/v1 NodeClaim"
+REDIS, KAFKA, MIRROR = (
+    "redis.redis.opstreelabs.in/v1beta2 RedisCluster",
+    "kafka.strimzi.io/v1 Kafka",
+    "kafka.strimzi.io/v1 KafkaMirrorMaker2",
+)
+TASK, GROUP, EXTENSION = "tekton.dev/v1 TaskRun", "operators.coreos.com/v1 OperatorGroup", "olm.operatorframework.io/v1 ClusterExtension"
+PROVIDER = "pkg.crossplane.io/v1 Provider"
 VM, FLUX = "kubevirt.io/v1 VirtualMachine", "kustomize.toolkit.fluxcd.io/v1 Kustomization"
 ATTACHED = {"state": "attached", "robustness": "healthy"}
 SYNCED = {"health": {"status": "Healthy"}, "sync": {"status": "Synced"}}
@@ -49,6 +56,15 @@ def sync(phase: str, **started: float) -> Json:
 def parents(observed: int) -> Json:
     seen = [condition(type_, observedGeneration=observed) for type_ in ("Accepted", "ResolvedRefs")]
     return {"parents": [{"parentRef": {"name": "web"}, "controllerName": "example.com/c", "conditions": seen}]}
+
+
+def dropped(status: str) -> Json:
+    seen = [condition("Accepted"), condition("ResolvedRefs"), condition("PartiallyInvalid", status, reason="UnsupportedValue")]
+    return {"parents": [{"parentRef": {"name": "web"}, "controllerName": "example.com/c", "conditions": seen}]}
+
+
+def unhealthy(**since: float) -> Json:
+    return condition("Healthy", "False", ago(**since), reason="UnhealthyPackageRevision")
 
 
 ROWS: list[tuple[Json, str]] = [
@@ -157,6 +173,72 @@ ROWS: list[tuple[Json, str]] = [
     (obj(DATA, {"phase": "ImportInProgress"}, None, condition("Running", "False", reason="Error", message="got 404")), "TransferFailed"),
     (obj(DATA, {"phase": "ImportInProgress"}, None, condition("Running"), creationTimestamp=ago(minutes=9)), WAITS + "StillWaiting"),
     (obj(DATA, {"phase": "Succeeded"}, None, condition("Running", "False", reason="Completed")), ""),
+    # Databases: a cluster that moves its slots, a backup that waits for its cluster, a role that PostgreSQL refuses.
+    (obj(REDIS, {"state": "Rebalancing", "reason": "…"}), WAITS + "StillWaiting"),
+    (obj(REDIS, {"state": "Ready"}), ""),
+    (obj("ps.percona.com/v1 PerconaServerMySQLBackup", {"state": "Suspended", "stateDescription": "…"}), ""),
+    (obj("ps.percona.com/v1 PerconaServerMySQLBackup", {"state": "Error", "stateDescription": "…"}), "Failed"),
+    (obj("pxc.percona.com/v1 PerconaXtraDBCluster", {"state": "error", "message": ["no quorum"]}), "Failed"),
+    (obj("postgresql.cnpg.io/v1 DatabaseRole", {"applied": False, "message": "…"}), "NotApplied"),
+    (obj("postgresql.cnpg.io/v1 DatabaseRole", {"applied": True, "observedGeneration": 2}), ""),
+    # Strimzi: one that is being made is not ready for that reason.
+    (obj(KAFKA, None, None, condition("NotReady", since=ago(minutes=3), reason="Creating")), WAITS + "NotReady"),
+    (obj(KAFKA, None, None, condition("NotReady", since=ago(hours=3), reason="Creating")), "NotReady"),
+    (obj(KAFKA, None, None, condition("ReconciliationPaused")), ""),
+    (
+        obj(MIRROR, {"connectors": [{"connector": {"state": "RUNNING"}, "tasks": [{"state": "FAILED"}]}]}, None, condition("Ready")),
+        "TaskFailed",
+    ),
+    (obj(MIRROR, {"connectors": [{"connector": {"state": "RUNNING"}, "tasks": [{"state": "RUNNING"}]}]}, None, condition("Ready")), ""),
+    # Tekton: a run that did not succeed is over, whatever it calls the reason.
+    (obj(TASK, None, None, condition("Succeeded", "False", ago(minutes=9), reason="ParamArrayIndexOfNoArray")), "NotSucceeded"),
+    (obj(TASK, None, None, condition("Succeeded", "False", reason="FailureIgnored")), ""),
+    (obj(TASK, None, None, condition("Succeeded", "Unknown", ago(minutes=9), reason="ToBeRetried")), WAITS + "NotSucceeded"),
+    # Operator Lifecycle Manager, before 1 and since
+    (obj(GROUP, None, None, condition("MultipleOperatorGroup", reason="MultipleOperatorGroupsFound")), "MultipleOperatorGroup"),
+    (obj(GROUP, None, None, condition("OperatorGroupServiceAccount", reason="ServiceAccountNotFound")), "OperatorGroupServiceAccount"),
+    (obj(EXTENSION, None, None, condition("Installed"), condition("Progressing", reason="Succeeded")), ""),
+    (obj(EXTENSION, None, None, condition("Installed"), condition("Progressing", "False", reason="Blocked")), "NotProgressing"),
+    (obj(EXTENSION, None, None, condition("Installed"), condition("Progressing", reason="Retrying")), WAITS + "Retrying"),
+    (obj("olm.operatorframework.io/v1 ClusterCatalog", None, {"availabilityMode": "Unavailable"}, condition("Serving", "False")), ""),
+    (
+        obj(
+            "olm.operatorframework.io/v1 ClusterExtensionRevision",
+            None,
+            {"lifecycleState": "Archived"},
+            condition("Available", "False", reason="Archived"),
+        ),
+        "",
+    ),
+    # Crossplane: a new revision that starts, and one that does not get there.
+    (obj(PROVIDER, None, None, condition("Installed"), unhealthy(minutes=2)), WAITS + "NotHealthy"),
+    (obj(PROVIDER, None, None, condition("Installed"), unhealthy(hours=2)), "NotHealthy"),
+    # K8up: what should run before it failed, or it cannot be made.
+    (obj("k8up.io/v1 Backup", None, None, condition("PreBackupPodReady", "False", reason="Failed")), "Failed"),
+    (obj("k8up.io/v1 Backup", None, None, condition("Ready", "False", reason="CreationFailed")), WAITS + "NotStarted"),
+    (obj("k8up.io/v1 Backup", {"started": True}, None, condition("Ready"), condition("Progressing", reason="Started")), ""),
+    # Istio, Gateway API: an error and not a warning, a route of which a rule was dropped.
+    (
+        obj("networking.istio.io/v1 VirtualService", {"validationMessages": [{"level": "ERROR", "type": {"code": "IST0101"}}]}),
+        "AnalysisError",
+    ),
+    (obj("networking.istio.io/v1 VirtualService", {"validationMessages": [{"level": "WARNING", "type": {"code": "IST0132"}}]}), ""),
+    (obj(ROUTE, dropped("True")), "PartiallyInvalid"),
+    (obj(ROUTE, dropped("False")), ""),
+    # Knative: a service without traffic looks not ready from inside.
+    (
+        obj(
+            "networking.internal.knative.dev/v1alpha1 ServerlessService",
+            None,
+            None,
+            condition("Ready", "Unknown", reason="NoHealthyBackends"),
+        ),
+        "",
+    ),
+    (obj("autoscaling.internal.knative.dev/v1alpha1 PodAutoscaler", None, None, condition("Ready", "False", reason="NoTraffic")), ""),
+    # Kyverno
+    (obj("policies.kyverno.io/v1 NamespacedValidatingPolicy", {"conditionStatus": {"ready": False}}), WAITS + "NotReady"),
+    (obj("policies.kyverno.io/v1 NamespacedValidatingPolicy", {"conditionStatus": {"ready": True}}), ""),
     # Any kind: good, and about an older spec.
     (obj(FLUX, {"observedGeneration": 2}, None, condition("Ready")), ""),
     (obj(FLUX, {"observedGeneration": 1}, None, condition("Ready")), WAITS + "NotReconciled"),

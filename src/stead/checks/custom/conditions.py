@@ -96,7 +96,8 @@ def _good(one: Stated, rule: Rule, resource: Resource, now: datetime) -> Verdict
     if tone is Tone.GOOD and one.status == "false":
         return None
     wait = max(rule.patience, RUN) if one.type == "Succeeded" else rule.patience
-    failed = one.status == "false" and (tone is Tone.FAILED or (tone is Tone.NONE and _timeless(one, resource, now)))
+    ended = _timeless(one, resource, now) or (one.type == "Succeeded" and rule.run is not None)  # a run that did not succeed is over
+    failed = one.status == "false" and (tone is Tone.FAILED or (tone is Tone.NONE and ended))
     return _not_true(one, rule, resource, now, failed=failed, wait=wait)
 
 
@@ -156,12 +157,13 @@ def _bad(one: Stated, rule: Rule, resource: Resource) -> Verdict:
         return Verdict(
             health=Health.MISSING, reason="NotReconciled", says="has not been looked at since it was changed", wait=rule.patience
         )
-    why = shown(one.reason)
+    why, waits = shown(one.reason), one.reason in rule.waits
     return Verdict(
-        health=Health.DEGRADED,
+        health=Health.PROGRESSING if waits else Health.DEGRADED,
         reason=code(one.type),
         says=f"reports {code(one.type)}" + (f" ({why})" if why else ""),
-        since=one.since,
+        since=_start(one, resource) if waits else one.since,
+        wait=rule.patience if waits else None,
         severity=rule.severity,
         seen=(seen(one),),
     )
