@@ -270,6 +270,10 @@ def test_what_a_kind_names_explains_it() -> None:
         ROUTE, parents(condition("Accepted", "False", reason="NoMatchingParent")), {"parentRefs": [{"name": "web", "namespace": "edge"}]}
     )
     assert "gateway.networking.k8s.io/Gateway edge/web" in refs(route)
+    mine, theirs = (ready("secrets.hashicorp.com/v1beta1 VaultDynamicSecret", "False", "SecretSyncError") for _ in range(2))
+    mine["spec"], theirs["spec"] = {"vaultAuthRef": "default"}, {"vaultAuthRef": "vault/default"}
+    assert "secrets.hashicorp.com/VaultAuth payments/default" in refs(mine)
+    assert "secrets.hashicorp.com/VaultAuth vault/default" in refs(theirs)
     unwell = {"group": "apps", "kind": "Deployment", "namespace": "shop", "name": "api", "health": {"status": "Degraded"}}
     assert "apps/Deployment shop/api" in refs(obj(APP, {"health": {"status": "Degraded"}, "resources": [unwell]}))
 

@@ -87,7 +87,7 @@ ROWS: list[tuple[Json, str]] = [
     ),
     # CloudNativePG: what waits for a person, and what a person switched off.
     (obj(CNPG, {"phase": "Waiting for user action"}, None, condition("Ready", "False", reason="ClusterIsNotReady")), ""),
-    (obj(CNPG, None, None, condition("Ready", "False"), annotations={"cnpg.io/reconciliation": "disabled"}), ""),
+    (obj(CNPG, None, None, condition("Ready", "False"), annotations={"cnpg.io/reconciliationLoop": "disabled"}), ""),
     (obj(CNPG, {"phase": "Switchover in progress"}, None, condition("Ready", "False", ago(minutes=1))), WAITS + "NotReady"),
     # Argo CD
     (obj(APP, sync("Running", minutes=5)), WAITS + "SyncStuck"),
@@ -239,6 +239,27 @@ ROWS: list[tuple[Json, str]] = [
     # Kyverno
     (obj("policies.kyverno.io/v1 NamespacedValidatingPolicy", {"conditionStatus": {"ready": False}}), WAITS + "NotReady"),
     (obj("policies.kyverno.io/v1 NamespacedValidatingPolicy", {"conditionStatus": {"ready": True}}), ""),
+    # A node that boots, a repository of backups that cannot be reached, a database that a person fenced.
+    (
+        obj(CLAIM, None, None, condition("Launched"), condition("Ready", "False", ago(minutes=9), reason="UnhealthyDependents")),
+        WAITS + "NotReady",
+    ),
+    (obj(CLAIM, None, None, condition("Launched"), condition("Ready", "False", ago(hours=9), reason="UnhealthyDependents")), "NotReady"),
+    (obj("velero.io/v1 BackupRepository", {"phase": "NotReady", "message": "…", "lastMaintenanceTime": ago(minutes=1)}), "Failed"),
+    (obj(CNPG, None, None, condition("Ready", "False"), annotations={"cnpg.io/fencedInstances": '["*"]'}), ""),
+    # What a person tells the operator to leave alone; Flux's annotation keeps a Kustomization from being written, and from nothing else.
+    (obj("ceph.rook.io/v1 CephCluster", {"phase": "Failure"}, labels={"ceph.rook.io/do-not-reconcile": "true"}), ""),
+    (obj("k8s.mariadb.com/v1alpha1 MariaDB", None, {"suspend": True}, condition("Ready", "False", reason="Suspended")), ""),
+    (
+        obj(
+            FLUX,
+            None,
+            None,
+            condition("Ready", "False", reason="BuildFailed"),
+            annotations={"kustomize.toolkit.fluxcd.io/reconcile": "disabled"},
+        ),
+        "NotReady",
+    ),
     # Any kind: good, and about an older spec.
     (obj(FLUX, {"observedGeneration": 2}, None, condition("Ready")), ""),
     (obj(FLUX, {"observedGeneration": 1}, None, condition("Ready")), WAITS + "NotReconciled"),

@@ -15,6 +15,7 @@ from stead.checks.custom.custom_resource import custom_resource
 from stead.checks.custom.rules import Family, Rule, families, read, rule_of, wrong_spans
 from stead.domain.finding import FindingState
 from stead.estate.kubernetes.custom_kinds import is_custom
+from stead.estate.kubernetes.slices.custom import Switches
 from stead.ops.kinds_page import page
 from stead.testing.checks import judge
 from stead.testing.objects import NOW, ago, metadata
@@ -83,6 +84,16 @@ def test_what_a_rule_says_fits_together(family: Family, group: str, kind: str) -
         known = {"not", "exists", "present", "below", "above"}
         assert all(set(wanted) <= known for wanted in test.when.values() if isinstance(wanted, dict))
     assert all(ref.kind or ref.at.rpartition(".")[2] for ref in rule.refs)
+
+
+def test_every_annotation_that_a_rule_asks_for_is_kept_of_an_object() -> None:
+    asked: set[str] = set()
+    for family, group, kind in RULES:
+        rule = family.rule(group, kind)
+        asked |= {path for when in (*rule.suspended, *(test.when for test in rule.tests)) for path in when}
+        asked |= set(rule.run.series) if rule.run is not None else set()
+    kept = {f"metadata.annotations.{name}" for name in Switches.__struct_encode_fields__}
+    assert {path for path in asked if path.startswith("metadata.annotations.")} <= kept
 
 
 PATHS = sorted({path for _, group, kind in RULES for path in _paths(rule_of(group, kind))})

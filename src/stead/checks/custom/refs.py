@@ -42,7 +42,8 @@ def _subject(one: Any, ref: Ref, home: str, view: View) -> Iterator[Subject]:
     if not isinstance(name, str) or not name or not kind:
         return
     group = _group(told, ref)
-    namespace = "" if kind in ref.cluster else _word(told.get(ref.namespace)) or home
+    space, _, name = name.rpartition("/")  # `namespace/name`, as Vault Secrets Operator and Istio write it; no name has a slash
+    namespace = "" if kind in ref.cluster else space or _word(told.get(ref.namespace)) or home
     yield Subject(estate=view.estate_id, api_version=f"{group}/v1" if group else "v1", kind=kind, namespace=namespace, name=name[:253])
 
 

@@ -92,14 +92,12 @@ class Switches(Annotations, frozen=True):
     argocd_skip: str = field(default="", name="argocd.argoproj.io/skip-reconcile")
     capi_paused: str | None = field(default=None, name="cluster.x-k8s.io/paused")
     cnpg_hibernation: str = field(default="", name="cnpg.io/hibernation")
-    cnpg_reconciliation: str = field(default="", name="cnpg.io/reconciliation")
+    cnpg_fenced: str = field(default="", name="cnpg.io/fencedInstances")
+    cnpg_reconciliation: str = field(default="", name="cnpg.io/reconciliationLoop")
     crossplane_paused: str = field(default="", name="crossplane.io/paused")
     eck_managed: str = field(default="", name="eck.k8s.elastic.co/managed")
-    flux_reconcile: str = field(default="", name="kustomize.toolkit.fluxcd.io/reconcile")
     keda_paused: str = field(default="", name="autoscaling.keda.sh/paused")
     keda_paused_replicas: str | None = field(default=None, name="autoscaling.keda.sh/paused-replicas")
-    mariadb_suspend: str = field(default="", name="k8s.mariadb.com/suspend")
-    rook_skip: str = field(default="", name="rook.io/skip-reconcile")
     strimzi_paused: str = field(default="", name="strimzi.io/pause-reconciliation")
 
 
