@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from stead.domain.errors import PermanentError
 from stead.engine import journal
-from stead.engine.journal import JournalSerializer, at_work, once
+from stead.engine.journal import JournalSerializer, at_work, changed, once
 from stead.store.database import Store
 from stead.store.migrations import migrate
 from stead.store.queue import QUEUE, VERSION, Queue
@@ -71,6 +71,24 @@ async def wait(ref: str) -> str:
 async def finish(ref: str) -> str:
     with at_work(ref):
         return await once("wait", lambda: _wait(ref))
+
+
+@DBOS.workflow(name="test-upgrade", max_recovery_attempts=None)
+async def upgrade(ref: str) -> list[str]:
+    first = await once("first", lambda: _note(f"first {ref}"))
+    if _upgraded and await changed("one-step-less"):
+        second = await _note(f"directly {ref}")
+    else:
+        second = await once("second", lambda: _note(f"second {ref}"))
+    return [first, second, await once("third", lambda: _note(f"third {ref}"))]
+
+
+_upgraded: list[bool] = []
+
+
+async def _note(said: str) -> str:
+    _runs.append(said)
+    return said
 
 
 @DBOS.workflow(name="test-where", max_recovery_attempts=None)
@@ -228,6 +246,25 @@ async def test_work_that_was_pending_is_taken_up_and_its_steps_are_not_run_again
     await engine.start()
     assert await engine.result("act:1") == before
     assert _runs == ["double x", "twice x", "double x"]
+
+
+async def test_what_was_under_way_before_an_upgrade_goes_on_by_the_steps_with_which_it_began(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    engine.enqueue("test-upgrade", "act:old", "old")
+    before = await engine.result("act:old")
+    await engine.stop()
+    monkeypatch.setitem(globals(), "_upgraded", [True])
+    engine.forget_that_it_ended("act:old")
+    await engine.start()
+    engine.enqueue("test-upgrade", "act:new", "new")
+    assert await engine.result("act:old") == before == ["first old", "second old", "third old"]
+    assert await engine.result("act:new") == ["first new", "directly new", "third new"]
+    await engine.stop()
+    engine.forget_that_it_ended("act:new")
+    await engine.start()
+    assert await engine.result("act:new") == ["first new", "directly new", "third new"]
+    assert _runs == ["first old", "second old", "third old", "first new", "directly new", "third new", "directly new"]
 
 
 async def test_work_that_was_enqueued_while_nothing_ran_is_taken_up(engine: Engine):

@@ -118,7 +118,7 @@ def looks_for(journey: Journey, looks: Sequence[PackLook], script_names: Sequenc
 
 def over(connection: sa.Connection, number: int) -> str:
     """Why nobody waits for it any more; "" while somebody does."""
-    run = runs.find(connection, number)
+    run = runs.outline(connection, number)
     return "it was deleted" if run is None else run.note or run.ending.value if run.ending is not None else ""
 
 

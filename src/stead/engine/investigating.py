@@ -22,7 +22,7 @@ from stead.store import incidents, runs, switch, talks
 from stead.store.codec import load_plain, plain
 
 Step = Callable[[str, Callable[[], Coroutine[Any, Any, Any]]], Coroutine[Any, Any, Any]]
-"""The durable engine's step: `step(name, work)`."""
+"""`step(name, work)`: does `work`, which stands being done twice, perhaps as a step of the durable engine."""
 
 SHARE = 4
 """One look may fill a quarter of what a model can hold, at 3 characters a token."""
@@ -100,7 +100,7 @@ def _over_or_stopped(connection: sa.Connection, over: Callable[[sa.Connection, i
 
 
 def _recorded(journey: Journey, number: int, step: Step) -> Once:
-    """Each step in the run's own record too, where it is found again should the durable engine's be lost between the two."""
+    """Each step in the run's own record, under its own key, where it is found again after a crash: it is not done twice."""
 
     known: dict[str, Any] | None = None  # one look is enough: nobody else writes steps of this run
 

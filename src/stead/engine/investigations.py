@@ -116,9 +116,9 @@ def begin(connection: sa.Connection, journey: Journey, number: int) -> Brief | N
 
 def over(connection: sa.Connection, number: int) -> str:
     """Why nothing is left to investigate; "" while there is."""
-    run = runs.get(connection, number)
-    if run.ending is not None:
-        return run.note
+    run = runs.outline(connection, number)
+    if run is None or run.ending is not None:
+        return "it was deleted" if run is None else run.note
     return "" if _firing(connection, run.incident) else "the fault went away by itself"
 
 
@@ -271,7 +271,7 @@ def _say(connection: sa.Connection, journey: Journey, run: Run, said: str) -> No
 
 def keep_step(connection: sa.Connection, journey: Journey, number: int, key: str, kind: str, body: dict[str, Any]) -> None:
     """Write a step of the run, count what it cost, and tell of a look that was taken. A run that was deleted meanwhile keeps nothing."""
-    run = runs.find(connection, number)
+    run = runs.outline(connection, number)
     if run is None:
         return
     if runs.record(connection, number, key, kind, body, journey.now()):

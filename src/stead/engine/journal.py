@@ -133,6 +133,15 @@ async def once(name: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     return await DBOS.run_step_async({"name": name}, step)
 
 
+async def changed(name: str) -> bool:
+    """Whether the workflow at hand goes by its steps as they are since the change of that name.
+
+    One that was under way before an upgrade goes on by those with which it began: the engine knows them by their order (DBOS.patch).
+    To be asked where the workflow does nothing else at that moment.
+    """
+    return await DBOS.patch_async(name)
+
+
 def forget_finished(before: datetime) -> int:
     """Delete finished workflows that ended before then, by the wall clock, with their steps; the count. The engine does not by itself."""
     total = 0

@@ -46,19 +46,14 @@ def models_for(journey: Journey, models: Models, run: Run) -> Models:
     """The models that are for this run; perhaps none. They are asked while there is something left, and somebody waits for the run."""
 
     async def ask() -> str:
-        return await journey.store.look(of_run, journey, run.number)
+        return await journey.store.look(spent_out, journey, run) if journey.budgets.any else ""
 
     budgeted = Budgeted(models.routed(run.agent, run.goal), ask)
     return Breakable(budgeted, journey.calls, journey.store, run.number)
 
 
-def of_run(connection: sa.Connection, journey: Journey, number: int) -> str:
-    """Which budget has run out for this run, and by what; "" while all have something left."""
-    run = runs.find(connection, number)
-    return "" if run is None else spent_out(connection, journey, run)
-
-
 def spent_out(connection: sa.Connection, journey: Journey, run: Run) -> str:
+    """Which budget has run out for this run, and by what; "" while all have something left."""
     for name, limit, spent in _asked(connection, journey, run):
         if why := limit.exceeded(spent):
             return f"the budget of {name}: {why}"

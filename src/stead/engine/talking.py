@@ -134,7 +134,7 @@ def begin(connection: sa.Connection, journey: Journey, number: int) -> Brief | N
 
 def over(connection: sa.Connection, number: int) -> str:
     """Why there is nobody left to answer; "" while there is."""
-    run = runs.find(connection, number)
+    run = runs.outline(connection, number)
     return "the session was deleted" if run is None else run.note or run.ending.value if run.ending is not None else ""
 
 

@@ -15,7 +15,7 @@ changes nothing the second time, or looks at the world before it touches it. No 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -54,7 +54,7 @@ from stead.engine import (
 from stead.engine.faults import fault_point
 from stead.engine.forgetting import forget_old
 from stead.engine.investigate import Outcome
-from stead.engine.journal import at_work, forget_finished, once
+from stead.engine.journal import at_work, changed, forget_finished, once
 from stead.engine.journey import Journey
 from stead.engine.proposing import Resolved
 from stead.engine.pursue import Proposals
@@ -118,10 +118,19 @@ async def _investigate(number: int) -> None:
     begun = await _write("begin", investigations.begin, number)
     if begun is None:
         return
-    outcome, found = await investigating.play(journey(), number, load_plain(begun, Brief), once)
+    outcome, found = await investigating.play(journey(), number, load_plain(begun, Brief), await _steps_of_runs())
     fault_point("investigate.before-resolve")
     resolved = load_plain(await once("resolve", lambda: _resolve(outcome, found)), Resolved)
     await _write("end", investigations.end, number, outcome, resolved)
+
+
+async def _steps_of_runs() -> investigating.Step:
+    """A run's own record keeps its steps, and twice is once too often: each writing costs milliseconds. Before 0.2 the engine did, too."""
+    return _at_once if await changed("steps-in-the-record-of-a-run") else once
+
+
+async def _at_once(_name: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    return await work()
 
 
 async def _resolve(outcome: Outcome, found: list[Finding]) -> Any:
@@ -142,7 +151,7 @@ async def _goal(number: int) -> None:
     begun = await _write("begin", goal_runs.begin, number)
     if begun is None:
         return
-    outcome = await investigating.pursue_goal(journey(), number, load_plain(begun, Brief), once)
+    outcome = await investigating.pursue_goal(journey(), number, load_plain(begun, Brief), await _steps_of_runs())
     await _write("end", goal_runs.end, number, outcome)
 
 
@@ -159,7 +168,7 @@ async def _talk(number: int) -> None:
     begun = await _write("begin", talking.begin, number)
     if begun is None:
         return
-    outcome = await investigating.talk(journey(), number, load_plain(begun, Brief), once)
+    outcome = await investigating.talk(journey(), number, load_plain(begun, Brief), await _steps_of_runs())
     fault_point("talk.before-answer")
     await _write("answer", talking.end, number, outcome)
 

@@ -26,6 +26,11 @@ class Step:
     body: dict[str, Any]
 
 
+_LONG = (run.c.brief, run.c.conclusion)
+_SHORT = tuple(column for column in run.c if column not in set(_LONG))
+_LONG_LEFT_OUT = tuple(sa.null().label(column.name) for column in _LONG)
+
+
 def add(
     connection: sa.Connection,
     *,
@@ -60,6 +65,12 @@ def add(
 
 def find(connection: sa.Connection, number: int) -> Run | None:
     row = connection.execute(sa.select(run).where(run.c.number == number)).first()
+    return None if row is None else _run(row)
+
+
+def outline(connection: sa.Connection, number: int) -> Run | None:
+    """As `find`, without what may be long: the brief and the conclusion. Asked several times in each turn of a run."""
+    row = connection.execute(sa.select(*_SHORT, *_LONG_LEFT_OUT).where(run.c.number == number)).first()
     return None if row is None else _run(row)
 
 
