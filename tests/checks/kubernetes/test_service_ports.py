@@ -60,3 +60,12 @@ def test_a_port_that_leads_to_a_container_or_may_is_silence(objects: list[Json])
 def test_new_pods_are_given_time() -> None:
     young = pod(meta={"creationTimestamp": ago(minutes=1)}, spec={"containers": [{"name": "app", "ports": [HTTP]}]})
     assert [f.state for f in look(to("web"), young)] == [FindingState.PROGRESSING]
+
+
+@pytest.mark.parametrize("target", ["http", 8080])
+@pytest.mark.parametrize("kind", ["old", "new"])
+def test_it_is_enough_that_some_of_its_pods_have_the_port(target: str | int, kind: str) -> None:
+    without = pod("api-a", spec={"containers": [{"name": "app", "ports": [{"name": "web", "containerPort": 9090}]}]})
+    having = pod("api-b", spec={"containers": [{"name": "app", "ports": [HTTP]}]})
+    assert look(to(target), *((without, having) if kind == "old" else (having, without))) == []
+    assert [f.depends_on[0].name for f in look(to("elsewhere"), without, having)] == ["api"]

@@ -22,19 +22,33 @@ def service_ports(service: Service, view: View, now: datetime) -> Iterator[Findi
     A number need not be declared by a container. Only where none of the Service's ports is among those that are declared, that is
     worth knowing.
     """
-    if is_deleted(service) or service.spec.type == "ExternalName" or not view.knows(Pod):
+    if is_deleted(service) or service.spec.type == "ExternalName" or not view.knows(Pod) or _one_pod_shows(service, view):
         return
     pods = [pod for pod in view.selected(Pod, service.metadata.namespace, service.spec.selector) if judged(pod)]
-    if not pods:
-        return
     made = latest(service.metadata.creation_timestamp, *(pod.metadata.creation_timestamp for pod in pods))
     declared = {port for pod in pods for port in _ports(pod)}
+    for port in _unnamed_ports(service, declared):
+        yield unless_by(_unnamed(service, port, pods, declared, view), made, SETTLE, now)
+    if declared and _all_elsewhere(service.spec.ports, declared):
+        yield unless_by(_elsewhere(service, pods, declared, view), made, SETTLE, now)
+
+
+def _one_pod_shows(service: Service, view: View) -> bool:
+    """Whether one of its pods alone shows that all is well, or it has none: one of a thousand pods need not be looked through each time."""
+    found = view.selecting(Pod, service.metadata.namespace, service.spec.selector)
+    pod = next((pod for pod in found if judged(pod)), None)
+    if pod is None:
+        return True
+    declared = {*_ports(pod)}
+    return not _all_elsewhere(service.spec.ports, declared) and not any(_unnamed_ports(service, declared))
+
+
+def _unnamed_ports(service: Service, declared: set[ContainerPort]) -> Iterator[ServicePort]:
+    """The ports that lead to a name which no container has."""
     names = {(port.name, port.protocol) for port in declared}
     for port in service.spec.ports:
         if isinstance(port.target_port, str) and port.target_port and (port.target_port, port.protocol) not in names:
-            yield unless_by(_unnamed(service, port, pods, declared, view), made, SETTLE, now)
-    if declared and _all_elsewhere(service.spec.ports, declared):
-        yield unless_by(_elsewhere(service, pods, declared, view), made, SETTLE, now)
+            yield port
 
 
 def _ports(pod: Pod) -> Iterator[ContainerPort]:
