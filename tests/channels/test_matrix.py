@@ -147,6 +147,16 @@ async def test_a_message_whose_answer_got_lost_is_not_sent_twice(rig: MatrixRig)
     assert len(rig.events()) == 1
 
 
+async def test_a_message_that_somebody_deleted_is_sent_anew(rig: MatrixRig) -> None:
+    remote = await rig.channel.send(delivery())
+    room, _, event = remote.partition("/")
+    rig.bot.call("PUT", f"/_matrix/client/v3/rooms/{quote(room, safe='')}/redact/{quote(event, safe='')}/gone", {})
+    moved = await rig.channel.send(delivery(2, replaces=remote))
+    assert moved != remote
+    assert "m.new_content" not in rig.events()[-1]["content"]
+    assert await rig.channel.send(delivery(3, replaces=moved)) == moved
+
+
 async def test_what_was_said_before_stead_first_came_is_passed_over(homeserver: Homeserver, monkeypatch: pytest.MonkeyPatch) -> None:
     async with Gate(homeserver.port) as gate:
         fresh = MatrixRig(homeserver, gate, monkeypatch)

@@ -45,7 +45,10 @@ class Matrix:
         self._closed = False
 
     async def send(self, delivery: Delivery) -> str:
-        """Send, or edit what `delivery.replaces` names; return the ids of all parts, each `ROOM/EVENT`."""
+        """Send, or edit what `delivery.replaces` names; return the ids of all parts, each `ROOM/EVENT`.
+
+        A part that somebody deleted is sent anew.
+        """
         if self._closed:
             raise PermanentError(f"channel `{self.name}` is closed")
         message, before = delivery.message, delivery.replaces.split()
@@ -56,8 +59,8 @@ class Matrix:
         for number, part in enumerate(made):
             keys = keys_of(message) if number == len(made) - 1 else {}
             body = content(part, keys)
-            if number < len(before):
-                event = before[number].partition("/")[2]
+            event = before[number].partition("/")[2] if number < len(before) else ""
+            if event and not await self.server.is_gone(room, event):
                 await self.server.put_event(room, _edit(body, event), f"{key}-{number}")
             else:
                 event = await self.server.put_event(room, _placed(body, delivery.place if number == 0 else None), f"{key}-{number}")

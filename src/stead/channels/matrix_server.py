@@ -63,6 +63,10 @@ class Server:
         """The event, {} where it is not known (any more)."""
         return await self.call("GET", f"{_CLIENT}/rooms/{_part(room)}/event/{_part(event)}", missing_is_none=True)
 
+    async def is_gone(self, room: str, event: str) -> bool:
+        """Whether nobody can see it any more: a redaction leaves an event without content."""
+        return not (await self.event(room, event)).get("content")
+
     async def members(self, room: str) -> dict[str, str]:
         """Who is in the room: user id → shown name."""
         joined = (await self.call("GET", f"{_CLIENT}/rooms/{_part(room)}/joined_members")).get("joined", {})
