@@ -147,7 +147,8 @@ async def test_a_repository_is_kept_fresh_and_cited_by_its_commit(tmp_path: Path
     git(wiki, "add", ".")
     git(wiki, "commit", "-q", "-m", "one")
     source = {"name": "wiki", "url": f"file://{wiki}", "branch": "main", "path": "runbooks", "every": "10m"}
-    async with running(tmp_path, clock, knowledge=[source]) as service:
+    monkeypatch.setenv("HOOK", "h" * 32)
+    async with running(tmp_path, clock, knowledge=[source], hooks=[{"kind": "git", "bearer": "env:HOOK"}]) as service:
         await settled(service)
         _, entries = await service.get("/api/knowledge")
         assert [(e["path"], e["commit"], e["tainted"]) for e in entries] == [("runbooks/door.md", git(wiki, "rev-parse", "HEAD"), True)]
@@ -160,10 +161,19 @@ async def test_a_repository_is_kept_fresh_and_cited_by_its_commit(tmp_path: Path
                 await asyncio.sleep(0.02)
         _, entries = await service.get("/api/knowledge")
         assert {e["commit"] for e in entries} == {git(wiki, "rev-parse", "HEAD")}
+        (wiki / "runbooks" / "well.md").write_text("# The well\n\nIt is dry.\n")
+        git(wiki, "add", ".")
+        git(wiki, "commit", "-q", "-m", "three")
+        repository = {"full_name": str(wiki).strip("/"), "default_branch": "main"}
+        push = {"ref": "refs/heads/main", "after": git(wiki, "rev-parse", "HEAD"), "repository": repository}
+        assert await service.post("/hooks/git", push, token="h" * 32) == (202, {"heard": 1})
+        async with asyncio.timeout(30):  # and no time passes
+            while len((await service.get("/api/knowledge"))[1]) < 3:
+                await asyncio.sleep(0.02)
         wiki.rename(tmp_path / "gone")
         _, now = await service.post("/api/knowledge/refresh", {})
         assert now[0]["trouble"]
-        assert now[0]["entries"] == 2, "what was known stays"
+        assert now[0]["entries"] == 3, "what was known stays"
 
 
 def test_a_file_can_be_checked_without_a_service(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,6 +24,7 @@ from stead.app.knowledge_tools import knowledge_tools
 from stead.app.shown import time
 from stead.domain.errors import SteadError, UserError
 from stead.domain.knowledge import MOST_TEXT, Written
+from stead.domain.push import Push, repository_name
 from stead.estate.git import GitCopy, GitSource
 from stead.ports import Clock
 from stead.store import knowledge
@@ -82,15 +83,36 @@ class Library:
         self.sources = [Source(settings, _shelf(settings, folder / settings.name, clock)) for settings in asked]
         self._store, self._clock, self._redact = store, clock, redact
         self._turn = asyncio.Lock()
+        self._pushed = asyncio.Event()
         self.tools = knowledge_tools(store, clock)
 
     async def follow(self) -> None:
         """Keep everything fresh. Until cancelled."""
         await self._store.run(knowledge.keep_sources, [source.settings.name for source in self.sources])
         while self.sources:
+            self._pushed.clear()
             await self.refresh()
             ends = min(source.due_at or self._clock.now() for source in self.sources)
-            await self._clock.sleep_until(max(ends, self._clock.now() + LEAST_WAIT))
+            await self._rest(max(ends, self._clock.now() + LEAST_WAIT))
+
+    def pushed(self, push: Push) -> None:
+        """Somebody pushed: what is read from that branch of that repository is looked at now."""
+        for source in self.sources:
+            asked = source.settings
+            its = asked.branch == push.branch or (not asked.branch and push.default)
+            if asked.url and its and repository_name(asked.url) == push.repository.lower():
+                source.due_at = None
+                self._pushed.set()
+
+    async def _rest(self, until: datetime) -> None:
+        """Until then, or until somebody pushes."""
+        waits = [asyncio.ensure_future(self._pushed.wait()), asyncio.ensure_future(self._clock.sleep_until(until))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
 
     async def refresh(self, *, now: bool = False) -> None:
         """Look at each source whose time it is, or at every one `now`."""
