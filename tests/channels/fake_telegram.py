@@ -106,6 +106,11 @@ class TelegramServer:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    @property
+    def waiting(self) -> int:
+        """Updates that the bot has not acknowledged."""
+        return len(self._updates)
+
     # --- people ---
 
     async def write(

@@ -77,10 +77,17 @@ JOBS = ("jobs.before-work", "jobs.before-end-commit")
 """Points on the way of a job; test_kill_jobs.py kills at them."""
 
 
+CALLED = ("acknowledging.before-commit", "escalating.before-commit", "keeping.before-gathered-commit")
+"""Points at which somebody is called, or need not be; test_kill_called.py kills at them."""
+
+CHAT = ("take.before-commit", "take.before-acknowledgement")
+"""Points on the way of what somebody writes in a chat; test_kill_chat.py kills at them."""
+
+
 def test_every_point_in_the_source_is_killed_at() -> None:
     source = Path(stead.__file__).parent
     written = {name for file in source.rglob("*.py") for name in re.findall(r'fault_point\("([^"]+)"\)', file.read_text())}
-    assert written == {*REPAIR, *ANSWER, *QUIET, *TALK, *BROKEN_OFF, *THOUGHT, *HEARD, *JOBS}
+    assert written == {*REPAIR, *ANSWER, *QUIET, *TALK, *BROKEN_OFF, *THOUGHT, *HEARD, *JOBS, *CALLED, *CHAT}
 
 
 async def test_one_repair_survives_all_of_them(world: Any) -> None:

@@ -13,6 +13,7 @@ from stead.domain.errors import Exit, UserError
 from stead.domain.incident import IncidentState
 from stead.domain.people import Principal, Role
 from stead.engine import escalating, notify
+from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.store import attention, events, incidents
 from stead.store.attention import Attention
@@ -33,4 +34,5 @@ def acknowledge(connection: sa.Connection, journey: Journey, number: int, *, by:
         data = {"title": incident.title, "by": str(by)}
         events.record(connection, "incident.acknowledged", at=journey.now(), estate=incident.estate, incident=number, data=data)
         notify.tell(connection, journey, number, Because.MOVED)
+        fault_point("acknowledging.before-commit")
     return attention.of(connection, number, incident.episode)

@@ -16,6 +16,7 @@ from stead.domain.delivery import Block, BlockKind, Message
 from stead.domain.escalation import Ladder, ladder_for
 from stead.domain.incident import Incident, IncidentState
 from stead.domain.routing import incident_labels
+from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.store import actions, attention, due, events, findings, incidents
 
@@ -49,6 +50,7 @@ def next_step(connection: sa.Connection, journey: Journey, number: int) -> tuple
     _schedule(connection, journey, number, found[1], stands.step + 1)
     data = {"title": incident.title, "receivers": list(rung.receivers), "ladder": found[1].name, "step": stands.step + 1}
     events.record(connection, "incident.unanswered", at=journey.now(), estate=incident.estate, incident=number, data=data)
+    fault_point("escalating.before-commit")
     return incident, rung.receivers
 
 

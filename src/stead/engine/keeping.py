@@ -15,6 +15,7 @@ from stead.domain.delivery import Because, Delivery, DeliveryState, Message
 from stead.domain.keeping import Habits, Kept, KeptFor, kept
 from stead.engine import queueing
 from stead.engine.addressing import Address
+from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.engine.together import together
 from stead.store import away, deliveries, due
@@ -51,6 +52,7 @@ def gather(connection: sa.Connection, journey: Journey, channel: str) -> None:
     if ready and channel in journey.channels:
         told = _tell(connection, journey, channel, ready)
         deliveries.tell_in(connection, [row.id for row in ready], told)
+        fault_point("keeping.before-gathered-commit")
     if later:
         _look(connection, journey, channel, min(later))
 

@@ -13,6 +13,7 @@ from stead.app.chat.take import take
 from stead.app.listeners import Listeners
 from stead.app.settings import Settings
 from stead.domain.inbound import Inbound
+from stead.engine.faults import fault_point
 from stead.ports import Channel, Clock
 
 Change = Callable[..., Awaitable[Any]]
@@ -38,7 +39,9 @@ class Reception:
 
     async def hear(self, event: Inbound) -> str:
         """Take what came in by a channel: what to say to whoever sent it, once all of it is committed."""
-        return str(await self._change(take, event, self.desk))
+        answer = str(await self._change(take, event, self.desk))
+        fault_point("take.before-acknowledgement")
+        return answer
 
     def _standing(self, connection: sa.Connection) -> Sequence[str]:
         return standing.lines(connection, estates=self._estates, ready=self._ready(), deaf=self.listeners.down())

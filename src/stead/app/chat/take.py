@@ -17,6 +17,7 @@ from stead.domain.errors import StorageError, UserError
 from stead.domain.inbound import Inbound, Press
 from stead.domain.people import Role
 from stead.engine import approvals
+from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.store import actions, deliveries, inbounds
 
@@ -41,6 +42,7 @@ def take(connection: sa.Connection, journey: Journey, event: Inbound, desk: Desk
     inbounds.add(connection, event, person=person.name, text=journey.redact(event.text[:LONGEST]))
     answer = _handled(asked)
     inbounds.answered(connection, event, answer)
+    fault_point("take.before-commit")
     return answer
 
 
