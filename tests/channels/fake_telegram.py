@@ -1,7 +1,8 @@
 """A contract fake of Telegram's Bot API: it refuses what the real one refuses, and keeps what people see.
 
 After https://core.telegram.org/bots/api (getUpdates, setWebhook, sendMessage, editMessageText, deleteMessage, sendPhoto, sendDocument,
-answerCallbackQuery, getFile). It is driven by python-telegram-bot, and by aiogram where that is installed.
+answerCallbackQuery, getFile). It is driven by two clients, python-telegram-bot and
+pyTelegramBotAPI.
 """
 
 from __future__ import annotations
@@ -329,7 +330,9 @@ async def _parameters(request: web.Request) -> dict[str, Any]:
     if request.content_type == "application/json":
         return cast("dict[str, Any]", await request.json())
     made: dict[str, Any] = dict(request.query)
-    for key, value in (await request.post()).items():
+    # Telegram reads a form also of a GET, which aiohttp does not.
+    form = request.clone(method="POST") if request.method == "GET" else request
+    for key, value in (await form.post()).items():
         if isinstance(value, web.FileField):
             made[key] = Attachment(name=value.filename, media_type=value.content_type, data=value.file.read())
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import io
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -239,3 +240,40 @@ def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(UserError) as refused:
         telegram.open("ops", TelegramSettings.model_validate({"token": "env:BOT", "chat": 1}), SystemClock())
     assert "stead[telegram]" in refused.value.hint
+
+
+async def test_another_client_library_is_served_by_the_same_wire(server: TelegramServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fake is not made for one library: pyTelegramBotAPI asks with a button, hears it pressed, edits, sends a file and deletes."""
+    from telebot import asyncio_helper, types
+    from telebot.async_telebot import AsyncTeleBot
+
+    monkeypatch.setattr(asyncio_helper, "API_URL", f"{server.url}/bot{{0}}/{{1}}")
+    bot, at = AsyncTeleBot(TOKEN), 0
+
+    async def next_update() -> types.Update:
+        nonlocal at
+        (update,) = await bot.get_updates(offset=at, timeout=5)
+        at = update.update_id + 1
+        return update
+
+    try:
+        assert (await bot.get_me()).username == "stead_bot"
+        await server.write("hello", by=ANN)
+        asked = (await next_update()).message
+        button = types.InlineKeyboardButton("Approve", callback_data="st:17:approve:")
+        told = await bot.reply_to(
+            asked, f"you said <b>{asked.text}</b>", parse_mode="HTML", reply_markup=types.InlineKeyboardMarkup([[button]])
+        )
+        await server.press(f"{told.chat.id}:{told.message_id}", "approve", by=ANN)
+        pressed = (await next_update()).callback_query
+        assert (pressed.data, pressed.from_user.id) == ("st:17:approve:", int(ANN.id))
+        await bot.answer_callback_query(pressed.id, "thanks")
+        await bot.edit_message_text("approved", told.chat.id, told.message_id)
+        await bot.send_document(HOME, types.InputFile(io.BytesIO(b"text"), file_name="pods.txt"))
+        await bot.delete_message(asked.chat.id, asked.message_id)
+    finally:
+        await bot.close_session()
+    assert server.toasts == ["thanks"]
+    assert server.shown == ["you said hello", "approved"]
+    assert [(file.name, file.data) for file in server.files] == [("pods.txt", b"text")]
+    assert [message["text"] for message in server.messages.values() if "text" in message] == ["approved"]
