@@ -11,9 +11,10 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from stead.app import environment_channels
 from stead.app.config_errors import as_user_error
 from stead.app.estate_settings import KubernetesEstate
-from stead.app.settings import ChannelSettings, Settings, split_bind
+from stead.app.settings import Settings, split_bind
 from stead.app.thinking import from_environment
 from stead.app.yaml_file import Written, read_yaml
 from stead.domain.errors import UserError
@@ -52,7 +53,7 @@ def load(
     """The configuration that `--config`, `--state` and `--bind` and the environment name. UserError when anything is wrong.
 
     `settings.store.folder` is always set afterwards. Where no file says otherwise, `settings.estates` holds the kubeconfig's current
-    context, and messages go to the terminal: a service that tells nobody would be no service.
+    context, and messages go to the chat that the environment names, or the terminal: a service that tells nobody would be no service.
     """
     env = os.environ if environ is None else environ
     file = find(config, env)
@@ -61,7 +62,7 @@ def load(
     if not settings.estates:
         settings = settings.model_copy(update={"estates": default_estates(env)})
     if not settings.channels:
-        settings = settings.model_copy(update={"channels": (ChannelSettings(name="terminal", kind="terminal"),)})
+        settings = settings.model_copy(update={"channels": environment_channels.from_environment(env)})
     if not settings.models:
         settings = settings.model_copy(update={"models": from_environment(env)})
     folder = state_folder(settings, state, env)

@@ -255,7 +255,10 @@ class Settings(Section):
         default=None, description="What may be done: a file of rules, or the rules themselves. Default: the safe policy that Stead ships."
     )
     checks: ChecksSettings = ChecksSettings()
-    channels: tuple[ChannelSettings, ...] = Field(default=(), description="Who is told, and how. Default: the terminal that Stead runs in.")
+    channels: tuple[ChannelSettings, ...] = Field(
+        default=(),
+        description="Who is told, and how. Default: the chat that the environment holds, else the terminal.",
+    )
     receivers: tuple[ReceiverSettings, ...] = Field(default=(), description="Who can be told, where that is more than one channel's name.")
     escalations: tuple[EscalationSettings, ...] = Field(
         default=(), description="Who is told next while nobody acknowledges. Default: nobody."

@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from stead.app.estate_settings import HostEstate
 from stead.app.hearing import Ear
+from stead.clocks import SystemClock
 from stead.domain.alert import Alert
 from stead.domain.errors import MalformedError, StorageError
 from stead.engine.hearing import Message
@@ -36,6 +39,11 @@ LASTS = timedelta(minutes=30)
 """Nobody says that a unit is well again: after this the check `failed_units` alone knows."""
 
 log = structlog.get_logger("stead")
+
+
+def follower(folder: Path, ear: Ear, store: Store, clock: Clock, estates: Iterable[object]) -> Callable[[], Coroutine[Any, Any, None]]:
+    """Follows the spool in the state folder `folder`."""
+    return partial(follow, folder / FOLDER, SystemClock(), hearer(ear, store, clock, estates))
 
 
 def hearer(ear: Ear, store: Store, clock: Clock, estates: Iterable[object]) -> Callable[[Alert], Awaitable[None]]:

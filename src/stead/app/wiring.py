@@ -179,14 +179,14 @@ class Stead:
         # Before what is due: an alert that was heard of again in time is not over.
         await self.ear.open()
         await self.store.run(workflows.schedule_forgetting, self._journey)
+        await self.store.run(self.reception.take_over, self._journey)
         await self.store.run(mutes.review_all, self._journey)
         await self.store.run(heartbeats.take_on, self._journey)
         await self.reload_jobs()
         self.store.listen(lambda: _soon(loop, self._wake))
         self._spawn("inbox", self.ear.follow)
         self._spawn("due", partial(due.dispatch, self._journey))
-        told = spool.hearer(self.ear, self.store, self.clock, self.settings.estates)
-        self._spawn("spool", partial(spool.follow, self.folder / spool.FOLDER, SystemClock(), told))
+        self._spawn("spool", spool.follower(self.folder, self.ear, self.store, self.clock, self.settings.estates))
         for estate in self.estates:
             self._watch(estate)
         for channel in self.reception.listeners.names:

@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from stead.app.chat import standing
 from stead.app.chat.desk import desk_of
 from stead.app.chat.take import take
+from stead.app.chat.taking_over import take_over
 from stead.app.listeners import Listeners
 from stead.app.settings import Settings
 from stead.domain.inbound import Inbound
 from stead.engine.faults import fault_point
+from stead.engine.journey import Journey
 from stead.ports import Channel, Clock
 
 Change = Callable[..., Awaitable[Any]]
@@ -42,6 +44,10 @@ class Reception:
         answer = str(await self._change(take, event, self.desk))
         fault_point("take.before-acknowledgement")
         return answer
+
+    def take_over(self, connection: sa.Connection, journey: Journey) -> None:
+        """At the start: named channels go on with what those of the environment had begun."""
+        take_over(connection, journey, self.desk.kinds)
 
     def _standing(self, connection: sa.Connection) -> Sequence[str]:
         return standing.lines(connection, estates=self._estates, ready=self._ready(), deaf=self.listeners.down())
