@@ -88,6 +88,15 @@ class Listener(Protocol):
         ...
 
 
+@runtime_checkable
+class Rereading(Protocol):
+    """A listener whose provider sends nothing twice: what was written while it did not listen, it reads when it begins to."""
+
+    def go_on_after(self, at: datetime) -> None:
+        """What was written until then has been taken."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """What a provider that called is answered."""

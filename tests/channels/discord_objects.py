@@ -13,8 +13,10 @@ _EPOCH = 1420070400000
 _numbers = itertools.count()
 
 
-def snowflake() -> str:
-    return str(((int(time.time() * 1000) - _EPOCH) << 22) | (next(_numbers) & 0xFFF))
+def snowflake(at: datetime | None = None) -> str:
+    """An id that was made now, or then."""
+    seconds = time.time() if at is None else at.timestamp()
+    return str(((int(seconds * 1000) - _EPOCH) << 22) | (next(_numbers) & 0xFFF))
 
 
 def now() -> str:

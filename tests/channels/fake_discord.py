@@ -13,6 +13,7 @@ import json
 import time
 import zlib
 from collections import deque
+from datetime import datetime
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -51,6 +52,8 @@ class FakeDiscord:
         app.router.add_get(at + "/oauth2/applications/@me", self._application)
         app.router.add_get(at + "/gateway/bot", self._gateway_bot)
         app.router.add_post(at + "/channels/{channel}/messages", self._create)
+        app.router.add_get(at + "/channels/{channel}", self._channel)
+        app.router.add_get(at + "/channels/{channel}/messages", self._history)
         app.router.add_patch(at + "/channels/{channel}/messages/{message}", self._edit)
         app.router.add_delete(at + "/channels/{channel}/messages/{message}", self._delete)
         app.router.add_post(at + "/interactions/{id}/{token}/callback", self._callback)
@@ -83,6 +86,11 @@ class FakeDiscord:
             made = {**made, "guild_id": GUILD, "member": member()}
             made["mentions"] = [{**user(BOT, "stead", bot=True), "member": member()}] if f"<@{BOT}>" in text else []
         await self._emit("MESSAGE_CREATE", made)
+
+    def missed(self, text: str, *, by: dict[str, Any], at: datetime) -> None:
+        """Somebody wrote this in the home channel then, while nobody listened."""
+        made = {**self._message(by, HOME, text, keep=False), "id": snowflake(at), "timestamp": at.isoformat()}
+        self.messages[made["id"]] = made
 
     async def press(self, message: str, wanted: str, *, by: dict[str, Any]) -> None:
         """Press the button whose `custom_id` holds `wanted`. LookupError where there is none."""
@@ -173,6 +181,18 @@ class FakeDiscord:
         if cut and request.transport is not None:
             request.transport.abort()
         return _json(made)
+
+    async def _channel(self, request: web.Request) -> web.Response:
+        return self._refused(request) or _json(channel(request.match_info["channel"]))
+
+    async def _history(self, request: web.Request) -> web.Response:
+        """The newest first, whatever was asked for (https://discord.com/developers/docs/resources/message#get-channel-messages)."""
+        if refused := self._refused(request):
+            return refused
+        after, most = int(request.query.get("after", 0)), int(request.query.get("limit", 50))
+        here = [m for m in self.messages.values() if m["channel_id"] == request.match_info["channel"] and int(m["id"]) > after]
+        oldest = sorted(here, key=lambda m: int(m["id"]))
+        return _json([*reversed(oldest[:most] if after else oldest[-most:])])
 
     async def _edit(self, request: web.Request) -> web.Response:
         if refused := self._refused(request):

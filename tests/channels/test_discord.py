@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -140,6 +141,22 @@ async def test_a_message_that_somebody_deleted_is_sent_anew(server: FakeDiscord)
     again = await channel.send(delivery(2, replaces=first))
     assert again != first
     assert len(server.messages) == 1
+
+
+async def test_what_was_written_while_stead_was_away_is_heard_once(server: FakeDiscord) -> None:
+    ann, now = user(ANN.id, ANN.name), datetime.now(UTC)
+    for text, ago in (("/long ago", 90), ("/status", 30), ("/jobs", 20)):
+        server.missed(text, by=ann, at=now - timedelta(minutes=ago))
+    channel, ears = opened(server), Ears("I do not know you.")
+    channel.go_on_after(now - timedelta(hours=1))
+    async with listening(channel, ears):
+        await ears.hears(2)
+        await server.write("/incidents", by=ann, group=True)
+        await ears.hears(3)
+        answers = [m for m in server.messages.values() if m["author"]["id"] == BOT]
+    heard = [(one.text, one.direct, one.place.chat) for one in ears.heard]
+    assert heard == [(text, False, HOME) for text in ("/status", "/jobs", "/incidents")]
+    assert len(answers) <= 1, "an old word is not told that nobody knows who wrote it"
 
 
 async def test_nobody_is_called_even_by_what_discord_alone_would_read_as_a_name(server: FakeDiscord) -> None:

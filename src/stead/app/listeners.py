@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from stead.domain.errors import PermanentError, StorageError, TemporaryError
-from stead.ports import Channel, Clock, Listener, Take
+from stead.ports import Channel, Clock, Listener, Rereading, Take
 
 log = structlog.get_logger("stead")
 
@@ -26,12 +26,18 @@ class _Ear:
 
 
 class Listeners:
-    """Runs `listen` of each channel that can. `why` of one that does not listen at this moment is what it said last."""
+    """Runs `listen` of each channel that can. `why` of one that does not listen at this moment is what it said last.
 
-    def __init__(self, channels: Mapping[str, Channel], clock: Clock, take: Take) -> None:
+    `last(name)` tells when what was taken last from a channel was sent.
+    """
+
+    def __init__(
+        self, channels: Mapping[str, Channel], clock: Clock, take: Take, last: Callable[[str], Awaitable[datetime | None]]
+    ) -> None:
         self._hearing: dict[str, Listener] = {name: channel for name, channel in channels.items() if isinstance(channel, Listener)}
         self._clock = clock
         self._take = take
+        self._last = last
         self._ears: dict[str, _Ear] = {}
 
     @property
@@ -70,8 +76,11 @@ class Listeners:
 
     async def _once(self, name: str) -> tuple[str, timedelta]:
         """Listen until it breaks off: why, and how long the provider wants to be left alone."""
+        channel = self._hearing[name]
         try:
-            await self._hearing[name].listen(self._take)
+            if isinstance(channel, Rereading) and (at := await self._last(name)) is not None:
+                channel.go_on_after(at)
+            await channel.listen(self._take)
         except TemporaryError as error:
             return str(error), timedelta(seconds=error.retry_after or 0)
         except PermanentError as error:

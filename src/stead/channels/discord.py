@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,6 +22,8 @@ from stead.secrets import SecretRef
 API = "https://discord.com/api/v10"
 LIMIT = 2000
 """Characters of one message (https://discord.com/developers/docs/resources/message#create-message)."""
+LOOKS_BACK = timedelta(days=1)
+"""How old what was written while Stead was away may be to be heard: as long as Telegram keeps it."""
 _UNKNOWN_MESSAGE = 10008
 _SUPPRESS_EMBEDS = 1 << 2
 _TIMEOUT = 30.0
@@ -54,6 +57,7 @@ class Discord:
         self._api = api.rstrip("/")
         self._clock = clock
         self._closed = False
+        self._heard_until: datetime | None = None
 
     async def send(self, delivery: Delivery) -> str:
         """Send, or edit what `delivery.replaces` names; return the ids of all parts, each `CHANNEL.MESSAGE`.
@@ -81,9 +85,14 @@ class Discord:
         return " ".join(sent)
 
     async def listen(self, take: Take) -> None:
-        from stead.channels.discord_gateway import listen  # brings the library, which only a listener needs
+        from stead.channels.discord_gateway import Heard, listen  # brings the library, which only a listener needs
 
-        await listen(self, self._token, self._api if self._api != API else "", take)
+        heard = Heard(home=int(self._home), until=self._heard_until)
+        await listen(self, self._token, self._api if self._api != API else "", take, heard)
+
+    def go_on_after(self, at: datetime) -> None:
+        """What was written in the home channel since then, but not more than a day ago, is read at the next `listen`."""
+        self._heard_until = max(at, self._clock.now() - LOOKS_BACK)
 
     async def answer(self, place: Place, text: str) -> None:
         """Say `text` under the message at `place`, which no button and no edit follows."""

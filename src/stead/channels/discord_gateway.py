@@ -1,6 +1,7 @@
 """What people do in Discord, by its gateway (https://discord.com/developers/docs/events/gateway), through the discord.py library.
 
-The library keeps the connection, and takes it up again where it broke. What is written while Stead is not connected is not sent again.
+The library keeps the connection, and takes it up again where it broke. What is written while Stead is not connected is not sent again:
+that of the home channel is read once it is. What is pressed meanwhile fails there and then.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import contextlib
 import threading
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import UTC
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import structlog
@@ -30,6 +32,23 @@ _AGAIN = 0.2
 """Seconds after which a connection that does not end is told so once more."""
 _EPHEMERAL = True
 
+MOST_MISSED = 1000
+"""Messages that were written meanwhile and are read."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """How far the channel `home` has been heard: `until` when, then up to which message. None, 0: from now on.
+
+    `again` are those that were read, and may come by the gateway as well.
+    """
+
+    home: int
+    until: datetime | None = None
+    last: int = 0
+    again: set[int] = field(default_factory=set[int])
+
+
 Event = Callable[[], Awaitable[None]]
 """One thing that somebody did, to be handed on in its turn."""
 
@@ -44,10 +63,10 @@ class Answering(Protocol):
         ...
 
 
-async def listen(channel: Answering, token: str, api: str, take: Take) -> None:
+async def listen(channel: Answering, token: str, api: str, take: Take, heard: Heard) -> None:
     """Hand what people write and press to `take`, one after the other, until cancelled; `api` is "" for Discord's own."""
     events: asyncio.Queue[Event] = asyncio.Queue()
-    client = _client(channel, api, take, events)
+    client = _client(channel, api, take, events, heard)
     connection = asyncio.create_task(client.start(token), name=f"discord {channel.name}")
     try:
         while True:
@@ -122,17 +141,20 @@ def _why_ended(connection: asyncio.Task[None], name: str) -> TemporaryError | Pe
     return TemporaryError(f"channel `{name}`: the connection to Discord ended ({type(error).__name__ if error else 'closed'})")
 
 
-def _client(channel: Answering, api: str, take: Take, events: asyncio.Queue[Event]) -> Any:
+def _client(channel: Answering, api: str, take: Take, events: asyncio.Queue[Event], heard: Heard) -> Any:
     discord = library(channel.name)
     if api:
         _point_at(api)
     intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
 
     class Client(discord.Client):
+        async def on_ready(self) -> None:
+            events.put_nowait(lambda: _catch_up(channel, self, take, heard))
+
         async def on_message(self, message: Any) -> None:
             if self.user is None or message.author.id != self.user.id:
                 me = self.user.id if self.user else 0
-                events.put_nowait(lambda: _written(channel, me, message, take))
+                events.put_nowait(lambda: _came(channel, me, message, take, heard))
 
         async def on_interaction(self, interaction: Any) -> None:
             if interaction.type is discord.InteractionType.component:
@@ -143,9 +165,45 @@ def _client(channel: Answering, api: str, take: Take, events: asyncio.Queue[Even
     return Client(intents=intents, max_messages=None, member_cache_flags=keep_none, chunk_guilds_at_startup=False, guild_ready_timeout=0.0)
 
 
-async def _written(channel: Answering, me: int, message: Any, take: Take) -> None:
+async def _catch_up(channel: Answering, client: Any, take: Take, heard: Heard) -> None:
+    """Read what was written in the home channel while nobody listened. TemporaryError where that cannot be had now."""
+    import aiohttp
+    import discord
+
+    if heard.until is not None and not heard.last:
+        heard.last = discord.utils.time_snowflake(heard.until, high=True)
+    if not heard.last:
+        return
+    try:
+        home = client.get_channel(heard.home) or await client.fetch_channel(heard.home)
+        missed = [each async for each in home.history(limit=MOST_MISSED, after=discord.Object(heard.last), oldest_first=True)]
+    except (discord.Forbidden, discord.NotFound) as error:
+        log.warning("what was written meanwhile cannot be read: the bot needs Read Message History", channel=channel.name, why=error.text)
+        return
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        raise TemporaryError(f"channel `{channel.name}`: what was written meanwhile cannot be read ({type(error).__name__})") from error
+    for message in missed:
+        if message.author.id != client.user.id:
+            # Without its answer: that is for strangers, who are not told hours later that nobody knows them.
+            await _written(channel.name, client.user.id, message, take)
+        heard.again.add(message.id)
+        heard.last = max(heard.last, message.id)
+
+
+async def _came(channel: Answering, me: int, message: Any, take: Take, heard: Heard) -> None:
+    if message.id in heard.again:
+        return
+    place, said = await _written(channel.name, me, message, take)
+    if message.channel.id == heard.home:
+        heard.last = max(heard.last, message.id)
+    if said:
+        await channel.answer(place, said)
+
+
+async def _written(name: str, me: int, message: Any, take: Take) -> tuple[Place, str]:
+    """Where somebody wrote, and what Stead says to that."""
     inbound = Inbound(
-        channel=channel.name,
+        channel=name,
         id=str(message.id),
         kind=InboundKind.TEXT,
         sender=_sender(message.author),
@@ -153,13 +211,11 @@ async def _written(channel: Answering, me: int, message: Any, take: Take) -> Non
         at=message.created_at.astimezone(UTC),
         text=_text(message.content, me),
         reply_to=_answered(message),
-        attachments=await _attached(channel.name, message),
+        attachments=await _attached(name, message),
         direct=message.guild is None,
         addressed=me in message.raw_mentions,
     )
-    said = await take(inbound)
-    if said:
-        await channel.answer(inbound.place, said)
+    return inbound.place, await take(inbound)
 
 
 async def _pressed(name: str, interaction: Any, take: Take) -> None:

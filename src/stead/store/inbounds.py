@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -52,6 +53,12 @@ def add(connection: sa.Connection, event: Inbound, *, person: str, text: str) ->
 def find(connection: sa.Connection, channel: str, event: str) -> Kept | None:
     row = connection.execute(sa.select(inbound).where(inbound.c.channel == channel, inbound.c.id == event)).first()
     return None if row is None else _kept(row)
+
+
+def last_at(connection: sa.Connection, channel: str) -> datetime | None:
+    """When the newest that was kept of this channel was sent; None where there is none."""
+    query = sa.select(inbound.c.at).where(inbound.c.channel == channel).order_by(inbound.c.at.desc()).limit(1)
+    return connection.execute(query).scalar()
 
 
 def answered(connection: sa.Connection, event: Inbound, answer: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from stead.domain.inbound import Inbound
 from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.ports import Channel, Clock
+from stead.store import inbounds
 
 Change = Callable[..., Awaitable[Any]]
 """Runs one transaction of the service, and says what it said."""
@@ -36,7 +38,7 @@ class Reception:
         ready: Callable[[], bool],
     ) -> None:
         self.desk = desk_of(settings, self._standing)
-        self.listeners = Listeners(channels, clock, self.hear)
+        self.listeners = Listeners(channels, clock, self.hear, self.last)
         self._estates, self._change, self._ready = estates, change, ready
 
     async def hear(self, event: Inbound) -> str:
@@ -45,9 +47,18 @@ class Reception:
         fault_point("take.before-acknowledgement")
         return answer
 
+    async def last(self, channel: str) -> datetime | None:
+        """When what was taken last from this channel was sent; None where nothing was."""
+        found: datetime | None = await self._change(_last, channel)
+        return found
+
     def take_over(self, connection: sa.Connection, journey: Journey) -> None:
         """At the start: named channels go on with what those of the environment had begun."""
         take_over(connection, journey, self.desk.kinds)
 
     def _standing(self, connection: sa.Connection) -> Sequence[str]:
         return standing.lines(connection, estates=self._estates, ready=self._ready(), deaf=self.listeners.down())
+
+
+def _last(connection: sa.Connection, _: Journey, channel: str) -> datetime | None:
+    return inbounds.last_at(connection, channel)
