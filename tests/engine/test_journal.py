@@ -132,7 +132,7 @@ class Engine:
 
     def __init__(self, url: str) -> None:
         self.store = Store(url)
-        self.queue = Queue(self.store, JournalSerializer())
+        self.queue = Queue(self.store, JournalSerializer(), journal.look_now)
         self.runs = False
         with self.store.begin() as connection:
             migrate(connection)

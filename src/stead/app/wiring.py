@@ -143,7 +143,7 @@ class Stead:
         loop = asyncio.get_running_loop()
         self._journey = Journey(
             store=self.store,
-            queue=Queue(self.store, journal.JournalSerializer()),
+            queue=Queue(self.store, journal.JournalSerializer(), journal.look_now),
             clock=self.clock,
             loop=loop,
             policy=lambda: self.policy,

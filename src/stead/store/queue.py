@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,11 +20,17 @@ VERSION = "stead-1"
 
 
 class Queue:
-    """The sending half of the durable engine, which makes the tables at its launch: until then nothing can be enqueued."""
+    """The sending half of the durable engine, which makes the tables at its launch: until then nothing can be enqueued.
 
-    def __init__(self, store: Store, serializer: Any) -> None:
+    `look_now` is called once what was enqueued is committed, from the committing thread.
+    """
+
+    def __init__(self, store: Store, serializer: Any, look_now: Callable[[], None]) -> None:
         self._client = DBOSClient(system_database_engine=store.engine, application_name=APPLICATION, serializer=serializer, lazy=True)
         self._schema = None if store.is_sqlite else "dbos"
+        self._look_now = look_now
+        self._here = threading.local()  # A transaction begins and ends in one thread, and so does what it brought.
+        self._ignore = store.listen(self._committed)
 
     def enqueue(self, connection: sa.Connection, workflow: str, workflow_id: str, *args: Any) -> None:
         """Enqueue `workflow(*args)` under `workflow_id`. An id that was used before is the same work: nothing is added."""
@@ -33,6 +41,12 @@ class Queue:
             {"workflow_name": workflow, "queue_name": QUEUE, "workflow_id": workflow_id, "app_version": VERSION},
             *args,
         )
+        self._here.enqueued = True
+
+    def _committed(self) -> None:
+        if getattr(self._here, "enqueued", False):
+            self._here.enqueued = False
+            self._look_now()
 
     def outstanding(self, connection: sa.Connection) -> int:
         """How many workflows are enqueued or running."""
@@ -48,4 +62,5 @@ class Queue:
         return sa.table("workflow_status", sa.column("workflow_uuid"), sa.column("status"), schema=self._schema)
 
     def close(self) -> None:
+        self._ignore()
         self._client.destroy()

@@ -32,7 +32,7 @@ from stead.domain.incident import IncidentState
 from stead.domain.policy import Decision, Policy, Verdict
 from stead.domain.subject import Subject
 from stead.engine import notify, story
-from stead.engine.journal import JournalSerializer
+from stead.engine.journal import JournalSerializer, look_now
 from stead.engine.journey import Journey
 from stead.store import actions, deliveries, findings, incidents
 from stead.store.database import Store
@@ -65,7 +65,7 @@ class Counter:
         self.desk: Desk = desk_of(settings, lambda c: lines(c, estates=["house"], ready=True, deaf={}))
         self.journey = Journey(
             store=store,
-            queue=Queue(store, JournalSerializer()),
+            queue=Queue(store, JournalSerializer(), look_now),
             clock=clock,
             loop=asyncio.get_running_loop(),
             policy=lambda: Policy(rules=()),
