@@ -14,8 +14,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from dbos import DBOS
-from hypothesis import given
-from hypothesis import strategies as st
 
 from stead.domain.errors import PermanentError
 from stead.engine import journal
@@ -357,18 +355,6 @@ async def test_a_failed_step_fails_the_same_way_when_its_workflow_is_resumed(eng
     assert _runs == ["fail"], "it was tried once"
 
 
-leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
-values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3), max_leaves=8)
-
-
-@given(values)
-def test_json_values_come_back_as_they_were(value: Any):
-    serializer = JournalSerializer()
-    text = serializer.serialize(value)
-    assert serializer.deserialize(text) == value
-    assert text.isascii(), "no database refuses it"
-
-
 # --- What has ended is forgotten -------------------------------------------------------------------------------------------
 
 
@@ -406,18 +392,6 @@ async def test_the_loop_can_go_on_after_a_stop(engine: Engine):
     await engine.stop()
     assert await asyncio.to_thread(lambda: "still here") == "still here"
     assert await engine.store.look(lambda _connection: 1) == 1
-
-
-@pytest.mark.parametrize("value", [{"error": ["KeyError", "x"]}, {"$error": 1}, [1, None, "ü"], {"value": 1}, "text", None])
-def test_whatever_is_plain_comes_back_as_it_was(value: object) -> None:
-    serializer = journal.JournalSerializer()
-    assert serializer.deserialize(serializer.serialize(value)) == value
-
-
-@pytest.mark.parametrize("value", [float("nan"), {1, 2}, object(), b"bytes"])
-def test_what_is_not_plain_is_refused(value: object) -> None:
-    with pytest.raises((TypeError, ValueError)):
-        journal.JournalSerializer().serialize(value)
 
 
 async def test_the_queue_can_be_told_to_stop_before_the_engine_is(engine: Engine) -> None:

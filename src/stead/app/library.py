@@ -106,7 +106,10 @@ class Library:
 
     async def _rest(self, until: datetime) -> None:
         """Until then, or until somebody pushes."""
-        waits = [asyncio.ensure_future(self._pushed.wait()), asyncio.ensure_future(self._clock.sleep_until(until))]
+        waits: list[asyncio.Future[Any]] = [
+            asyncio.ensure_future(self._pushed.wait()),
+            asyncio.ensure_future(self._clock.sleep_until(until)),
+        ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -30,6 +30,8 @@ _PATIENCE = 2.0
 """Seconds: a press that is not acknowledged within 3 counts as failed, and can then not be answered any more."""
 _AGAIN = 0.2
 """Seconds after which a connection that does not end is told so once more."""
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
+"""Seconds between two tries to keep what was written."""
 _EPHEMERAL = True
 
 MOST_MISSED = 1000
@@ -70,10 +72,21 @@ async def listen(channel: Answering, token: str, api: str, take: Take, heard: He
     connection = asyncio.create_task(client.start(token), name=f"discord {channel.name}")
     try:
         while True:
-            event = await _next(events, connection, channel.name)
-            await event()
+            await _kept(await _next(events, connection, channel.name), channel.name)
     finally:
         await _to_the_end(_leave(client, connection))
+
+
+async def _kept(event: Event, name: str) -> None:
+    """Try until it is kept, and stay connected: Discord says nothing twice, and what is written meanwhile waits in its turn."""
+    wait = _FIRST_WAIT
+    while True:
+        try:
+            return await event()
+        except StorageError as error:
+            log.warning("what somebody wrote cannot be kept, and is tried again", channel=name, why=error.what, seconds=wait)
+        await asyncio.sleep(wait)
+        wait = min(2 * wait, _LONGEST_WAIT)
 
 
 async def _to_the_end(leaving: Coroutine[Any, Any, None]) -> None:
@@ -105,11 +118,15 @@ async def _end(connection: asyncio.Task[None]) -> None:
 
 
 async def _close(client: Any) -> None:
-    """Leave, and end the threads by which the library keeps connections alive: of one that was only being made it forgets its own."""
+    """Leave, and end sockets, and the threads that keep them alive: of a connection that was only being made, the library forgets them."""
     from discord.gateway import KeepAliveHandler
 
     state = client._connection
     hearts = [t for t in threading.enumerate() if isinstance(t, KeepAliveHandler) and getattr(t.ws, "_connection", None) is state]
+    for socket in client.sockets:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await socket.close(code=1000)  # in good order: the session is given up
     await client.close()
     for heart in hearts:
         heart.stop()
@@ -162,7 +179,19 @@ def _client(channel: Answering, api: str, take: Take, events: asyncio.Queue[Even
 
     # Neither messages nor members are kept, and nothing waits for what is not: it would cost memory, and outlive a close.
     keep_none = discord.MemberCacheFlags.none()
-    return Client(intents=intents, max_messages=None, member_cache_flags=keep_none, chunk_guilds_at_startup=False, guild_ready_timeout=0.0)
+    client = Client(
+        intents=intents, max_messages=None, member_cache_flags=keep_none, chunk_guilds_at_startup=False, guild_ready_timeout=0.0
+    )
+    client.sockets = []
+    connect = client.http.ws_connect
+
+    async def remembered(*args: Any, **options: Any) -> Any:
+        socket = await connect(*args, **options)
+        client.sockets = [one for one in client.sockets if not one.closed] + [socket]
+        return socket
+
+    client.http.ws_connect = remembered
+    return client
 
 
 async def _catch_up(channel: Answering, client: Any, take: Take, heard: Heard) -> None:
@@ -239,9 +268,10 @@ async def _pressed(name: str, interaction: Any, take: Take) -> None:
         if not taking.done():
             await interaction.response.defer(ephemeral=_EPHEMERAL, thinking=True)
         said = await taking
-    except StorageError:
+    except StorageError as error:
+        log.warning("what somebody pressed cannot be kept", channel=name, why=error.what)
         await _tell(interaction, "That could not be kept, so nothing was done: press again in a minute.")
-        raise
+        return
     finally:
         taking.cancel()
     await _tell(interaction, said or "Heard.")
