@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,38 @@ async def test_a_solved_incident_becomes_a_runbook_that_the_next_one_shows(schoo
 
     assert (await types(service, capsys, f"knowledge forget {draft['id']}"))[1] == f"{draft['id']} is forgotten: A door stands open\n"
     assert (await types(service, capsys, f"knowledge show {draft['id']}"))[0] == 1
+
+
+async def test_a_solved_incident_is_written_up_by_itself_once_for_each_fault(
+    tmp_path: Path, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run").mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    nobody = {"version": 1, "rules": [{"id": "never", "verdict": "deny", "when": {"verb": "close_door"}}]}
+    async with model_server(Tutor()) as server:
+        models = [{"name": "practice", "kind": "openai", "model": "x", "base_url": server.url}]
+        async with running(tmp_path, clock, models=models, policy=nobody, agents={"debrief": "solved"}) as service:
+            for _ in range(2):
+                seen = (await service.stead.events(limit=10_000))[-1:]
+                after = seen[0]["seq"] if seen else 0
+                service.door.write_text("wide open\n")
+                await service.happens("decision.made", after)
+                run = (await service.get("/api/runs"))[1][0]["id"]
+                await ended(service, run)  # what a playbook's proposal that was denied leaves to a model
+                service.door.unlink()
+                await service.happens("incident.closed", after)
+                await settled(service)
+            _, runs = await service.get("/api/runs")
+            _, entries = await service.get("/api/knowledge")
+    debriefs = [run for run in runs if run["goal"] == "debrief"]
+    assert [(run["asked_by"], run["ending"]) for run in debriefs] == [("system:stead", "concluded")], "the second fault is known"
+    assert [entry["state"] for entry in entries if entry["kind"] == "runbook"] == ["proposed"]
+
+
+async def settled(service: Service) -> None:
+    async with asyncio.timeout(60):
+        while not await service.stead.quiescent():
+            await asyncio.sleep(0.01)
 
 
 async def test_a_skill_holds_at_once_unless_words_of_others_led_to_it(school: Any) -> None:

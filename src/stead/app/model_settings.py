@@ -130,6 +130,10 @@ class AgentsSettings(Section):
     skill_review: bool = Field(
         default=False, description="Whether every skill that an agent writes waits for a person; that of a tainted run always does."
     )
+    debrief: Literal["asked", "solved"] = Field(
+        default="asked",
+        description="When a runbook is drafted of an incident that is over: when a person asks, or also by itself once it was `solved`.",
+    )
     goal_folders: tuple[FilePath, ...] = Field(default=(), description="Folders with goals of your own, each a Markdown file.")
     goals: dict[str, str] = Field(default={}, description="Who serves a goal, by its name: an agent's slug. Default: as the goal says.")
     tools: dict[str, AgentTools] = Field(default={}, description="Toolsets switched on or off, by the agent's slug.")

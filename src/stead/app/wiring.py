@@ -173,6 +173,7 @@ class Stead:
             packs=shipped_packs(),
             changes=partial(changes_since, self.history),
             skill_review=self.settings.agents.skill_review,
+            debrief_solved=self.settings.agents.debrief == "solved",
         )
         workflows.bind(self._journey)
         await journal.launch(self.store)

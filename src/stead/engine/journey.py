@@ -61,7 +61,7 @@ class Journey:
 
     `models` None: nobody thinks beyond checks and playbooks. A run may spend `run_budget`, and an episode has `incident_runs` of them;
     `budgets` hold for more than one run. `memory_review`, `skill_review`: what a model wants to remember, or says of how something is done,
-    waits for a person.
+    waits for a person. `debrief_solved`: an incident that was solved becomes the draft of a runbook by itself.
 
     `heartbeats` are what should report, by name; nobody could before `listening_since`.
     `run_script` runs a job's program, None where no folder of jobs is configured; `read_workdir` gives the words that lie in a job's
@@ -100,6 +100,7 @@ class Journey:
     incident_runs: int = 3
     memory_review: bool = True
     skill_review: bool = False
+    debrief_solved: bool = False
     budgets: Budgets = field(default_factory=Budgets)
     severity_rules: Sequence[SeverityRule] = ()
     heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict[str, Heartbeat])

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from stead.domain.delivery import Because
 from stead.domain.grouping import group
 from stead.domain.incident import IncidentState
-from stead.engine import adoption, agenda, flaps, mutes, notify
+from stead.engine import adoption, agenda, debriefing, flaps, mutes, notify
 from stead.engine.faults import fault_point
 from stead.engine.journey import Journey
 from stead.engine.moves import move
@@ -71,3 +71,4 @@ def _end(connection: sa.Connection, journey: Journey, number: int) -> None:
     if move(connection, journey, number, IncidentState.RESOLVED):
         adoption.over(connection, journey, number)
         notify.tell(connection, journey, number, Because.RESOLVED)
+        debriefing.closed(connection, journey, number)
