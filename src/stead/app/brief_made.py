@@ -1,4 +1,7 @@
-"""The brief of an estate as its live picture has it: nodes, storage, namespaces with their workloads, GitOps, ingress. Names only."""
+"""The brief of an estate as its live picture has it: nodes, storage, namespaces with their workloads, GitOps, ingress; of a host its own.
+
+Names only.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, cast
 
+from stead.app import brief_host
 from stead.domain.errors import SteadError
+from stead.estate.host.estate import HostEstate
 from stead.ports import Clock, Estate
 from stead.store import briefs
 from stead.store.database import Store
@@ -40,7 +45,7 @@ async def refresh(store: Store, name: str, estate: Estate, estates: Mapping[str,
 
 async def sections_of(name: str, estate: Estate, estates: Mapping[str, Estate]) -> dict[str, str]:
     """heading → text; what cannot be read, or is not there, has no section."""
-    made: dict[str, str] = {}
+    made = await brief_host.sections(estate.commands) if isinstance(estate, HostEstate) else dict[str, str]()
     for heading, kinds, tell in _SECTIONS:
         found = [await _listed(estate, api_version, kind) for api_version, kind in kinds]
         if text := tell(*found):
