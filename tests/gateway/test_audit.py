@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from stead.cli.run import run
 from stead.domain.audit import GENESIS
 from stead.store import audit as chain
 from stead.store.tables import audit
@@ -41,6 +43,16 @@ async def test_the_rows_of_an_action_tell_who_decided_what_and_why(decided: Any)
     assert intent["principal"] == "system:stead"
     _, of_incident = await decided.get("/api/audit/rows/I-1")
     assert of_incident[:6] == rows
+    assert (await decided.get("/api/audit/rows/A-1"))[1] == rows
+    assert (await decided.get("/api/audit/rows/A-9"))[0] == 404
+
+
+async def test_a_person_reads_what_was_seen_and_what_was_done(decided: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["audit", "show", "a-1", "--url", decided.gateway.url, "--token", decided.all_powerful]
+    assert await asyncio.to_thread(run, argv) == 0
+    shown = capsys.readouterr().out
+    assert "door_open: the front door is open" in shown
+    assert "approved close_door Host house: it rains" in shown
 
 
 async def test_a_chain_that_nobody_touched_is_whole(decided: Any) -> None:

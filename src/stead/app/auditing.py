@@ -15,7 +15,7 @@ from stead.domain.finding import Severity
 from stead.domain.ids import parse_number
 from stead.engine import notify
 from stead.engine.journey import Journey
-from stead.store import audit
+from stead.store import actions, audit
 
 _MOST_TOLD = 100
 
@@ -64,8 +64,14 @@ def told(row: Row) -> dict[str, Any]:
 
 
 def shown(connection: sa.Connection, name: str) -> list[dict[str, Any]]:
-    """The rows of an action (`41.1.1.1`) or of an incident (`I-41`), evidence first. UserError where there are none."""
-    wanted: dict[str, Any] = {"action": name} if "." in name else {"incident": parse_number(name, "I")}
+    """The rows of an action (`41.1.1.1`, or the `A-17` that asks for it) or of an incident (`I-41`), evidence first.
+
+    UserError where there are none.
+    """
+    if name.strip().upper().startswith("A-"):
+        asked = actions.find_approval(connection, parse_number(name, "A"))
+        name = asked.action.id if asked is not None else name
+    wanted: dict[str, Any] = {"action": name} if "." in name or name[:1] in "aA" else {"incident": parse_number(name, "I")}
     rows = list(audit.rows(connection, **wanted))
     if not rows:
         hint = "`stead show I-41` names the actions of an incident"

@@ -38,7 +38,7 @@ def verify(
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(metavar="ID", help="An action like 41.1.1.1, or an incident like I-41.")],
+    name: Annotated[str, typer.Argument(metavar="ID", help="An incident like I-41, a question like A-17, or an action like 41.1.1.1.")],
     url: Url = None,
     token: Token = None,
     output: Output = Form.TABLE,
@@ -67,5 +67,8 @@ def _said(body: dict[str, Any]) -> str:
     parts = [str(body[key]) for key in ("verdict", "decision", "outcome", "verb", "subject") if body.get(key)]
     if "proven" in body:
         parts.insert(0, "proven" if body["proven"] else "not proven")
-    why = next((str(body[key]) for key in ("why", "note", "reason", "summary", "what") if body.get(key)), "")
+    words = ("why", "note", "reason", "summary", "what")
+    if not parts and "check" in body:  # what was seen
+        parts, words = [str(body["check"])], ("summary", "reason")
+    why = next((str(body[key]) for key in words if body.get(key)), "")
     return " ".join(parts) + (f": {why}" if why else "")
