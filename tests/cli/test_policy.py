@@ -61,6 +61,16 @@ def test_a_decision_names_its_rules(capsys: pytest.CaptureFixture[str]) -> None:
     assert asked("delete_job", "Job/dev-a/x", capsys=capsys) == (1, "deny: no rule covers delete_job")
 
 
+def test_whose_yes_would_count_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entry = "approvers: [{id: ops, when: {namespace: dev-a}, who: ['role:admin'], people: 2}]\n"
+    (tmp_path / "policy.yaml").write_text(POLICY + entry)
+    said = "needs_approval by asks\nA yes is for role:admin (ops).\nIt takes two people, where there are two who may say yes."
+    assert asked("restart_rollout", "Deployment/dev-a/web", capsys=capsys) == (0, said)
+    assert asked("restart_rollout", "Deployment/dev-c/web", capsys=capsys) == (0, "needs_approval by asks")
+    told = json.loads(asked("restart_rollout", "Deployment/dev-a/web", "-o", "json", capsys=capsys)[1])
+    assert (told["people"], told["approvers"]) == (2, [{"id": "ops", "who": ["role:admin"]}])
+
+
 def test_never_comes_before_every_rule_and_a_helm_release_is_only_told(capsys: pytest.CaptureFixture[str]) -> None:
     code, said = asked("restart_rollout", "Deployment/stead/web", capsys=capsys)
     assert (code, said) == (1, "deny by never: Stead's own namespace is left to people")

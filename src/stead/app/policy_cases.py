@@ -18,6 +18,7 @@ from stead.app.config_errors import as_user_error, nearest
 from stead.app.yaml_file import Written, read_yaml
 from stead.declare import Verb
 from stead.domain import never
+from stead.domain.approvers import Approvers, covering
 from stead.domain.autonomy import Levels
 from stead.domain.errors import UserError
 from stead.domain.policy import ActionFacts, Decision, Policy, Verdict
@@ -59,10 +60,16 @@ class CaseTable(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What one question came to."""
+    """What one question came to. `approvers` are those whose yes would count, where a person is asked."""
 
     facts: ActionFacts
     decision: Decision
+    approvers: tuple[Approvers, ...] = ()
+
+    @property
+    def people(self) -> int:
+        """How many must say yes, where there are as many who may."""
+        return max((self.decision.people, *(one.people for one in self.approvers)))
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""
@@ -72,7 +79,8 @@ class Asked:
             "decision": self.decision.verdict.value,
             "rules": list(self.decision.rules),
             "why": self.decision.why,
-            "people": self.decision.people,
+            "people": self.people,
+            "approvers": [{"id": one.id, "who": list(one.who)} for one in self.approvers],
             "facts": facts,
         }
 
@@ -127,7 +135,9 @@ def ask(policy: Policy, facts: ActionFacts, verbs: Mapping[str, Verb], autonomy:
     if verb is not None and verb.told_only:
         return Asked(facts=facts, decision=Decision(verdict=Verdict.DENY, why=verb.told_only))
     decision = policy.decide(facts)
-    return Asked(facts=facts, decision=autonomy.of(facts.verb).cap(decision) if facts.agent else decision)
+    decision = autonomy.of(facts.verb).cap(decision) if facts.agent else decision
+    asks = decision.verdict is Verdict.NEEDS_APPROVAL
+    return Asked(facts=facts, decision=decision, approvers=covering(policy.approvers, facts) if asks else ())
 
 
 def failing(file: Path, policy: Policy, verbs: Mapping[str, Verb], now: datetime, autonomy: Levels = _LEVELS) -> tuple[int, list[Wrong]]:

@@ -53,6 +53,7 @@ def explain(
         return
     from stead.app.policy_cases import ask, facts_of
     from stead.clocks import SystemClock
+    from stead.domain.approvers import told
     from stead.domain.ids import INVESTIGATOR
     from stead.domain.policy import Verdict
 
@@ -68,6 +69,10 @@ def explain(
         decision = asked.decision
         by = f" by {', '.join(decision.rules)}" if decision.rules else ""
         print(line(f"{decision.verdict}{by}" + (f": {decision.why}" if decision.why else "")))
+        for text in told(asked.approvers):
+            print(line(text))
+        if asked.people > 1:
+            print(line("It takes two people, where there are two who may say yes."))
     if asked.decision.verdict is Verdict.DENY:
         raise typer.Exit(1)
 
