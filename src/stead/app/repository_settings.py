@@ -22,7 +22,12 @@ _GLOB = re.compile(r"[^\x00-\x1f\\]{1,200}")
 _AUTHOR = re.compile(r"[^<>\n]{1,100} <[^<>\s]{1,200}>")
 
 
+_SSH = re.compile(r"(git\+)?ssh://.*|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:.*")
+
+
 def _an_address(given: str) -> str:
+    if _SSH.fullmatch(given):
+        raise ValueError("is an address of SSH, and changes are pushed over HTTP with a token; write https://git.example.com/ops/infra.git")
     try:
         parts = urlsplit(given)
     except ValueError as error:

@@ -1,0 +1,34 @@
+"""An address that Stead cannot push to is refused when it is read, in a sentence that says what to write."""
+
+from __future__ import annotations
+
+import pytest
+
+from stead.app.config import settings_of
+from stead.domain.errors import Exit, UserError
+
+GOOD = "https://git.example.com/ops/infra.git"
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("git@git.example.com:ops/infra.git", "is an address of SSH"),
+        ("ssh://git@git.example.com:22/ops/infra.git", "is an address of SSH"),
+        ("git+ssh://git@git.example.com/ops/infra.git", "is an address of SSH"),
+        ("https://ada:secret@git.example.com/ops/infra.git", "holds a user or a password"),
+        ("git.example.com/ops/infra", "is not the address of a Git repository over HTTP"),
+        ("https://[::1/ops/infra", "is not the address of a Git repository"),
+    ],
+)
+def test_what_cannot_be_pushed_to_is_refused(url: str, says: str) -> None:
+    with pytest.raises(UserError) as caught:
+        settings_of({"repositories": [{"name": "infra", "url": url, "forge": {"url": "https://git.example.com"}}]})
+    assert says in caught.value.what
+    assert "secret" not in f"{caught.value.what}{caught.value.hint}"
+    assert caught.value.code is Exit.USAGE
+
+
+def test_what_can_be_is_taken() -> None:
+    settings = settings_of({"repositories": [{"name": "infra", "url": GOOD, "forge": {"url": "https://git.example.com"}}]})
+    assert settings.repositories[0].url == GOOD
