@@ -31,7 +31,7 @@ def look(*objects: Json) -> list[Finding]:
             "ConfigKeyMissing",
             "key `MODE` is missing in ConfigMap payments/settings",
         ),
-        ("container has runAsNonRoot and image will run as root", "ConfigRejected", "the kubelet refuses its configuration"),
+        ("container has runAsNonRoot and image will run as root", "ConfigRejected", "it may not run as root (runAsNonRoot)"),
         ("", "ConfigRejected", "the kubelet refuses its configuration"),
     ],
 )
@@ -46,6 +46,20 @@ def test_what_can_be_looked_up_is_not_guessed_from_words() -> None:
     (found,) = look(refused("no idea", containers=[{"name": "app", "env": env}]), config_map(OTHER="x"))
     assert found.reason == "ConfigKeyMissing"
     assert [s.name for s in found.depends_on if s.kind == "ConfigMap"] == ["settings"]
+
+
+@pytest.mark.parametrize(
+    ("message", "blamed"),
+    [
+        ('secret "db" not found', "Secret payments/db"),
+        ('configmap "settings" not found', "ConfigMap payments/settings"),
+        ("couldn't find key TOKEN in Secret payments/db", "Secret payments/db"),
+        ("no idea", ""),
+    ],
+)
+def test_all_that_wait_for_one_thing_have_one_cause(message: str, blamed: str) -> None:
+    (found,) = look(refused(message))
+    assert (str(found.blames) if found.blames else "") == blamed
 
 
 VOLUME = {"volumes": [{"name": "etc", "configMap": {"name": "settings", "items": [{"key": "a.conf", "path": "a.conf"}]}}]}

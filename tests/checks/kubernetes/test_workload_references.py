@@ -55,6 +55,7 @@ def reading(key: str, optional: bool = False) -> list[Json]:
 def test_what_is_missing_is_told(objects: list[Json], reason: str, cause: str) -> None:
     (found,) = look(*objects)
     assert (found.state, found.reason, str(found.depends_on[0])) == (FindingState.FIRING, reason, cause)
+    assert str(found.blames) == cause, "it speaks with all that lack the same"
 
 
 @pytest.mark.parametrize(

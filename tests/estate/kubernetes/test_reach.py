@@ -33,6 +33,16 @@ from stead.testing.objects import NOW, Json
         ('psycopg2.OperationalError: could not translate host name "db" to address: Name or service not known', "db", 0, How.NO_NAME),
         ('connection to server at "db" (10.96.3.4), port 5432 failed: Connection refused', "db", 5432, How.REFUSED),
         ('connection to server at "db.data.svc", port 5432 failed: timeout expired', "db.data.svc", 5432, How.SILENT),
+        (
+            'could not connect to server: Connection refused\n\tIs the server running on host "db" (10.96.3.4) and accepting\n\tTCP/IP '
+            "connections on port 5432?", "db", 5432, How.REFUSED,
+        ),
+        ("Can't connect to MySQL server on 'db.data:3306' (111)", "db.data", 3306, How.REFUSED),
+        ("(2003, \"Can't connect to MySQL server on 'db' ([Errno 111] Connection refused)\")", "db", 0, How.REFUSED),
+        ("ERROR 2005 (HY000): Unknown MySQL server host 'db' (-2)", "db", 0, How.NO_NAME),
+        ("redis.exceptions.ConnectionError: Error 111 connecting to redis:6379. Connection refused.", "redis", 6379, How.REFUSED),
+        ("redis.exceptions.ConnectionError: Error -3 connecting to redis.cache:6379. Try again.", "redis.cache", 0, How.NO_NAME),
+        ("PSQLException: Connection to db.data:5432 refused. Check that the hostname", "db.data", 5432, How.REFUSED),
         ("Error: getaddrinfo ENOTFOUND redis.cache", "redis.cache", 0, How.NO_NAME),
         ("Error: connect ECONNREFUSED 10.96.0.5:6379", "10.96.0.5", 6379, How.REFUSED),
         ("Error: connect ETIMEDOUT 10.96.0.5:6379", "10.96.0.5", 6379, How.SILENT),
@@ -216,3 +226,10 @@ def test_a_cause_that_the_check_found_is_not_put_aside_for_words() -> None:
     assert learned(lost, NOW, view, None, (), LOG).to(lost).blames is None
     well = seen(*DNS, *RATES)
     assert learned(crash(well), NOW, well, None, (), LOG).to(crash(well)).blames is None, "the log lies, or is old"
+
+
+def test_the_last_words_of_a_container_lead_as_its_log_does() -> None:
+    view = seen(*DNS)
+    words = Evidence(what="termination message", value=LOG[0].value, tainted=True)
+    told = learned(crash(view, evidence=[words]), NOW, view, None, (), ()).to(crash(view, evidence=[words]))
+    assert str(told.blames) == "Service payments/rates" and told.evidence == (words,)

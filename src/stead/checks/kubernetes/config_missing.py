@@ -11,6 +11,7 @@ from stead.checks.kubernetes.config_refs import Absent, absent_for, absent_volum
 from stead.checks.kubernetes.pods import CONFIG_REASON, Part, calm, harm, judged, lost_node, parts, started
 from stead.declare import check
 from stead.domain.finding import Finding, Progressing
+from stead.domain.subject import Subject
 from stead.estate.kubernetes.slices import ConfigMap, Node, Pod
 from stead.estate.kubernetes.view import View
 
@@ -45,7 +46,7 @@ def config_missing(pod: Pod, view: View, now: datetime) -> Iterator[Finding | Pr
 
 def _refused(pod: Pod, part: Part, lacking: Absent | None, view: View) -> Finding:
     meta = pod.metadata
-    reason, what = (lacking.reason, lacking.what(meta.namespace)) if lacking else _as_said(part.message)
+    reason, what, name = (lacking.reason, lacking.what(meta.namespace), lacking.config_map) if lacking else _as_said(part.message)
     return view.finding(
         pod,
         reason=reason,
@@ -57,6 +58,7 @@ def _refused(pod: Pod, part: Part, lacking: Absent | None, view: View) -> Findin
             *said(pod, "kubelet says", part.message, f"{part.path}.state.waiting.message"),
         ),
         depends_on=(*((lacking.subject(meta.namespace, view),) if lacking else ()), *lost_node(pod, view)),
+        blames=_named(reason, meta.namespace, name, view) if name else None,
         since=started(pod),
     )
 
@@ -71,15 +73,25 @@ def _volume(pod: Pod, lacking: Absent, view: View) -> Finding:
         container=lacking.asker,
         evidence=(lacking.seen(meta.namespace, view),),
         depends_on=(lacking.subject(meta.namespace, view), *lost_node(pod, view)),
+        blames=lacking.subject(meta.namespace, view),
         since=started(pod),
     )
 
 
-def _as_said(message: str) -> tuple[str, str]:
+def _named(reason: str, namespace: str, name: str, view: View) -> Subject:
+    """What is missing or lacks the key: all that wait for it have one cause."""
+    kind = "Secret" if reason.startswith("Secret") else "ConfigMap"
+    return Subject(estate=view.estate_id, api_version="v1", kind=kind, namespace=namespace, name=name)
+
+
+def _as_said(message: str) -> tuple[str, str, str]:
+    """Reason, words, and the name of the Secret or ConfigMap ("" where none is told)."""
     for reason, pattern in _SAYS:
         if (found := pattern.search(message)) is not None:
             kind = "Secret" if reason.startswith("Secret") else "ConfigMap"
             if found.lastindex == 1:
-                return reason, f"{kind} `{found[1]}` does not exist"
-            return reason, f"key `{found[1]}` is missing in {kind} {found[2]}"
-    return "ConfigRejected", "the kubelet refuses its configuration"
+                return reason, f"{kind} `{found[1]}` does not exist", found[1]
+            return reason, f"key `{found[1]}` is missing in {kind} {found[2]}", found[2].rpartition("/")[2]
+    if "runAsNonRoot" in message:
+        return "ConfigRejected", "it may not run as root (runAsNonRoot), and its image would", ""
+    return "ConfigRejected", "the kubelet refuses its configuration", ""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from stead.checks.kubernetes.common import GRACE, latest, said, unless_by
 from stead.checks.kubernetes.pods import PULL_REASONS, Part, calm, harm, judged, lost_node, parts, pod_get, started
+from stead.checks.kubernetes.pulls import why_not_pulled
 from stead.declare import check
 from stead.domain.evidence import Evidence
 from stead.domain.finding import Finding, Progressing
@@ -35,16 +36,17 @@ def image_pull(pod: Pod, view: View, now: datetime) -> Iterator[Finding | Progre
 
 def _finding(pod: Pod, part: Part, view: View, began: datetime | None) -> Finding:
     meta = pod.metadata
-    why = HOPELESS.get(part.waiting, "it cannot be pulled")
+    why, behind = (HOPELESS[part.waiting], None) if part.waiting in HOPELESS else why_not_pulled(pod, part.image, part.message, view)
     place = "initContainers" if part.init else "containers"
     image = Evidence(what="image", value=part.image, command=pod_get(pod, f'.spec.{place}[?(@.name=="{part.name}")].image'))
     return view.finding(
         pod,
         reason=part.waiting if part.waiting in HOPELESS else "ImagePullFailed",
-        summary=f"image `{part.image}` of container `{part.name}` in {meta.namespace}/{meta.name} is missing: {why}",
+        summary=f"image `{part.image}` of container `{part.name}` in {meta.namespace}/{meta.name} cannot be had: {why}",
         severity=harm(pod, view),
         container=part.name,
         evidence=(image, *said(pod, "kubelet says", part.message, f"{part.path}.state.waiting.message")),
         depends_on=lost_node(pod, view),
+        blames=behind,
         since=began,
     )

@@ -112,4 +112,5 @@ def _finding(workload: Workload, view: View, reason: str, words: str, cause: Sub
         container=f"{cause.kind}/{cause.name}",
         evidence=(Evidence(what="its pods ask for", value=asks, command=kubectl_get(workload, path)),),
         depends_on=(cause, view.subject(workload)),
+        blames=cause,
     )

@@ -76,10 +76,15 @@ def _blamed(finding: Finding, log: tuple[Evidence, ...], view: View) -> Blame | 
     """What keeps the pod from what its log says that it does not reach. A cause that the check itself found is not put aside for it."""
     subject = finding.subject
     pod = view.get(Pod, subject.namespace, subject.name) if subject.kind == "Pod" else None
-    complaint = unreached("\n".join(evidence.value for evidence in log))
+    complaint = unreached("\n".join(evidence.value for evidence in log)) or unreached(_last_words(finding))
     if pod is None or complaint is None or finding.depends_on:
         return None
     return blame(complaint, pod, view)
+
+
+def _last_words(finding: Finding) -> str:
+    """What the container left in its termination message: the end of its log, where it asks for that, and all that a dump has of it."""
+    return "\n".join(evidence.value for evidence in finding.evidence if evidence.what == "termination message")
 
 
 def enriched_from(

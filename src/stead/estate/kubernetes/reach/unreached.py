@@ -40,6 +40,17 @@ _PATTERNS: tuple[tuple[How, re.Pattern[str]], ...] = tuple(
         (How.NO_NAME, rf'could not translate host name "{_HOST}" to address'),
         (How.REFUSED, rf'server at "{_HOST}"(?: \(\S{{1,60}}\))?, port {_PORT} failed: connection refused'),
         (How.SILENT, rf'server at "{_HOST}"(?: \(\S{{1,60}}\))?, port {_PORT} failed: (?:connection timed out|timeout expired)'),
+        (
+            How.REFUSED,
+            rf'connection refused\s{{1,9}}is the server running on host "?{_HOST}"?(?: \(\S{{1,60}}\))? and accepting\s{{1,9}}'
+            rf"TCP/IP connections on port {_PORT}",
+        ),
+        # The clients of MySQL, Redis and PostgreSQL's JDBC driver
+        (How.REFUSED, rf"can't connect to (?:mysql )?server on '{_HOST}(?::{_PORT})?' \((?:111|\[errno 111\])"),
+        (How.NO_NAME, rf"unknown (?:mysql )?server host '{_HOST}'"),
+        (How.REFUSED, rf"error 111 connecting to {_HOST}:{_PORT}"),
+        (How.NO_NAME, rf"error -[23] connecting to {_HOST}:\d"),
+        (How.REFUSED, rf"connection to {_HOST}:{_PORT} refused"),
         # Node.js
         (How.NO_NAME, rf"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) {_HOST}"),
         (How.REFUSED, rf"connect ECONNREFUSED {_HOST}:{_PORT}"),

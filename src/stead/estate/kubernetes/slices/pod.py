@@ -108,6 +108,10 @@ class Volume(Slice, frozen=True):
     ephemeral: Ephemeral | None = None
 
 
+class SecretName(Slice, frozen=True):
+    name: str = ""
+
+
 class PodSpec(Slice, frozen=True):
     node_name: str = ""
     restart_policy: str = "Always"
@@ -117,6 +121,8 @@ class PodSpec(Slice, frozen=True):
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()
+    image_pull_secrets: tuple[SecretName, ...] = ()
+    node_selector: dict[str, str] | None = None
 
 
 class Waiting(Slice, frozen=True):
