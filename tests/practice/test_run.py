@@ -36,6 +36,7 @@ async def play(scenario: Scenario, policy: Path | None = None) -> Grade:
         ("release-crashes", "approval", 1),
         ("pod-of-a-vanished-node", "solved", 1),
         ("service-deleted", "escalated", 0),
+        ("registry-down", "escalated", 0),
     ],
 )
 async def test_stead_finds_it_and_ends_it_as_it_should(name: str, ending: str, writes: int) -> None:

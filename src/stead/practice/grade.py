@@ -172,9 +172,14 @@ def _named(seen: Seen) -> Iterator[tuple[Subject, ...]]:
 
 
 def _names(finding: Finding) -> Iterator[tuple[Subject, ...]]:
-    if finding.blames is not None:
+    """What it blames first; something outside the cluster (a registry) is no object of it and goes by the name of who needs it, too."""
+    if finding.blames is None:
+        yield _owners(finding)
+    elif finding.blames.api_version == "stead/v1":
+        yield (*_owners(finding), finding.blames)
+    else:
         yield (finding.blames,)
-    yield _owners(finding)
+        yield _owners(finding)
 
 
 def _owners(finding: Finding) -> tuple[Subject, ...]:

@@ -237,7 +237,14 @@ MISSING = {
     'persistentvolumeclaim "data" not found': ("claim `data` does not exist", "PersistentVolumeClaim"),
     "references non-existent secret key: ca.crt": ("key `ca.crt` is missing in its Secret", ""),
     'Multi-Attach error for volume "pvc-1" Volume is already used': ("volume `pvc-1` is still attached to another node", ""),
-    "driver name nfs.csi.k8s.io not found in the list of registered CSI drivers": ("CSI driver `nfs.csi.k8s.io` is not on its node", ""),
+    "driver name nfs.csi.k8s.io not found in the list of registered CSI drivers": (
+        "CSI driver `nfs.csi.k8s.io` is not on its node",
+        "CSIDriver",
+    ),
+    (
+        'MountVolume.SetUp failed for volume "media" : mount failed: exit status 32\nMounting command: mount\nMounting arguments: -t nfs '
+        "-o vers=4.1 nas.example.com:/export/media /var/lib/kubelet/x\nOutput: mount.nfs: Connection timed out"
+    ): ("NFS server `nas.example.com` does not answer", "NFSServer"),
     'failed to setup network for sandbox "0a": plugin type="calico" failed (add)': ("network plugin `calico` gives it no network", ""),
     'MountVolume.MountDevice failed for volume "pvc-1" : exit status 32': ("volume `pvc-1` cannot be mounted", ""),
 }

@@ -34,11 +34,26 @@ _MISSING = (
     (re.compile(rf'\bpersistentvolumes? "{_NAME}" not found'), "PersistentVolume", "volume `{}` does not exist"),
 )
 _CLUSTER_WIDE = ("PersistentVolume",)
+_BEHIND = (
+    (
+        re.compile(rf"driver name {_NAME} not found in the list of registered CSI drivers"),
+        ("storage.k8s.io/v1", "CSIDriver"),
+        "CSI driver `{}` is not on its node",
+    ),
+    (
+        re.compile(
+            r"MountVolume[\s\S]{1,400}? -t nfs4? [\s\S]{0,200}?([\w.-]{1,253}):/[\s\S]{1,400}?(?:timed out|refused|[Nn]o route to host)"
+        ),
+        ("stead/v1", "NFSServer"),
+        "NFS server `{}` does not answer",
+    ),
+)
+"""What many volumes have in common, and is at fault for all of them: a driver, a server (pkg/volume/csi, mount.nfs)."""
+
 _FAULTS = (
     (re.compile(r"references non-existent secret key: ([\w.-]{1,253})"), "key `{}` is missing in its Secret"),
     (re.compile(r"references non-existent config key: ([\w.-]{1,253})"), "key `{}` is missing in its ConfigMap"),
     (re.compile(rf'Multi-Attach error for volume "{_NAME}"'), "volume `{}` is still attached to another node"),
-    (re.compile(rf"driver name {_NAME} not found in the list of registered CSI drivers"), "CSI driver `{}` is not on its node"),
     (re.compile(rf'AttachVolume\.Attach failed for volume "{_NAME}"'), "volume `{}` cannot be attached"),
     (re.compile(r'plugin type="([\w.-]{1,60})"'), "network plugin `{}` gives it no network"),
     (re.compile(rf'MountVolume\.\w{{1,20}} failed for volume "{_NAME}"'), "volume `{}` cannot be mounted"),
@@ -55,6 +70,10 @@ def cause_in(events: Iterable[Folded], *, estate: str, namespace: str) -> Cause 
                 where = "" if kind in _CLUSTER_WIDE else namespace
                 subject = Subject(estate=estate, api_version="v1", kind=kind, namespace=where, name=found[1])
                 return Cause(words.format(found[1]), subject)
+    for event in stuck:
+        for pattern, (version, kind), words in _BEHIND:
+            if (found := pattern.search(event.message)) is not None:
+                return Cause(words.format(found[1]), Subject(estate=estate, api_version=version, kind=kind, name=found[1]))
     for event in stuck:
         for pattern, words in _FAULTS:
             if (found := pattern.search(event.message)) is not None:
