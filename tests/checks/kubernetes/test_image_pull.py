@@ -89,12 +89,12 @@ def test_access_that_is_refused_leads_to_the_one_pull_secret(secrets: list[str],
 @pytest.mark.parametrize(
     ("image", "registry"),
     [
-        ("redis:7", "docker.io"),
-        ("library/redis", "docker.io"),
-        ("ghcr.io/acme/api@sha256:ab", "ghcr.io"),
+        ("redis:7", "(default)"),
+        ("library/redis", "(default)"),
+        ("registry.example.com/acme/api@sha256:ab", "registry.example.com"),
         ("nas:5000/api", "nas:5000"),
         ("localhost/api", "localhost"),
-        ("", "docker.io"),
+        ("", "(default)"),
     ],
 )
 def test_the_registry_is_read_from_the_name_of_the_image(image: str, registry: str) -> None:

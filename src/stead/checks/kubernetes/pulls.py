@@ -12,8 +12,8 @@ from stead.domain.subject import Subject
 from stead.estate.kubernetes.slices import Pod
 from stead.estate.kubernetes.view import View
 
-DEFAULT_REGISTRY = "docker.io"
-"""Where an image without a registry in its name comes from (Images, image names)."""
+DEFAULT_REGISTRY = "(default)"
+"""Stands for where an image without a registry in its name comes from: the runtime's configuration says where (Images, image names)."""
 
 _REGISTRY = "registry"
 _ACCESS = "access"
