@@ -159,6 +159,7 @@ ROWS: list[tuple[Json, str]] = [
     (obj("apps.kruise.io/v1 DaemonSet", {"desiredNumberScheduled": 3, "numberReady": 2}), WAITS + "ReplicasShort"),
     # MinIO, Velero
     (obj("minio.min.io/v2 Tenant", {"currentState": "Different versions across MinIO Pools"}), "NeedsAPerson"),
+    (obj("minio.min.io/v2 Tenant", {"currentState": "Tenant credentials are not set properly"}), "NeedsAPerson"),
     (obj("minio.min.io/v2 Tenant", {"currentState": "Initialized", "healthStatus": "green"}), ""),
     (obj("velero.io/v1 Backup", {"phase": "FinalizingPartiallyFailed", "startTimestamp": ago(minutes=5)}), "Failed"),
     # Flagger, Karpenter
