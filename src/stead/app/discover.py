@@ -7,6 +7,7 @@ registered anywhere.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib
 import importlib.metadata
@@ -81,7 +82,7 @@ def shelves(folders: Iterable[str | Path] = (), broken: dict[str, str] | None = 
     With `broken`, what is wrong with a file of a folder is written into it (file → why), and the file is left out: a service goes on.
     """
     places = [Path(folder) for folder in folders]
-    found = [*_built_in(), *_entry_points()]
+    found = list(_shipped())
     for folder in places:
         found += _folder(folder, found, broken)
     once = _once(found)
@@ -124,6 +125,12 @@ def _once(found: Iterable[_Found]) -> list[_Found]:
         if id(one.declaration) not in first or one.place.rpartition(".")[2] == _name(one):
             first[id(one.declaration)] = one
     return list(first.values())
+
+
+@functools.cache
+def _shipped() -> tuple[_Found, ...]:
+    """What came with Stead and what is installed beside it: neither changes while the process lives."""
+    return (*_built_in(), *_entry_points())
 
 
 def _built_in() -> Iterator[_Found]:

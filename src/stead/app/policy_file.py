@@ -5,6 +5,7 @@ Promise: a rule that could never match, or that reads otherwise than it works, i
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -212,7 +213,12 @@ def load_policy(source: Path | Mapping[str, Any] | None, catalogue: Catalogue) -
 
 def default_policy(catalogue: Catalogue) -> Policy:
     """What Stead ships (default-policy.yaml)."""
-    return policy_of(parse_yaml(default_policy_text(), "default-policy.yaml"), catalogue)
+    return policy_of(_default_written(), catalogue)
+
+
+@functools.cache
+def _default_written() -> Written:
+    return parse_yaml(default_policy_text(), "default-policy.yaml")
 
 
 def default_policy_text() -> str:
