@@ -37,7 +37,7 @@ from stead.gateway import (
 )
 from stead.gateway.auth import needs
 from stead.gateway.errors import ApiError
-from stead.gateway.guard import Guard, remember_route
+from stead.gateway.guard import Guard, remembered
 from stead.gateway.metrics import CONTENT_TYPE, Metrics
 from stead.gateway.stream import Streams
 from stead.store.tokens import Scope
@@ -69,21 +69,14 @@ class NoteBody(BaseModel):
 def application(stead: Stead, streams: Streams) -> FastAPI:
     """The ASGI application of this `stead`; `streams` hands out event streams until the gateway closes them."""
     metrics = Metrics(stead)
-    app = FastAPI(
-        title="Stead",
-        version=__version__,
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        dependencies=[Depends(remember_route)],
-    )
+    app = FastAPI(title="Stead", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
     errors.install(app)
-    app.include_router(_health(stead, metrics))
-    app.include_router(_reading(stead))
-    app.include_router(_runs(stead))
-    app.include_router(_events(stead, streams))
-    app.include_router(_deciding(stead))
     for router in (
+        _health(stead, metrics),
+        _reading(stead),
+        _runs(stead),
+        _events(stead, streams),
+        _deciding(stead),
         changes.router(stead),
         *silences.routers(stead),
         *adoption.routers(stead),
@@ -103,9 +96,10 @@ def application(stead: Stead, streams: Streams) -> FastAPI:
         heartbeats.router(stead),
         audit.router(stead),
         *sessions.routers(stead, streams),
+        _description(app, stead),
     ):
-        app.include_router(router)
-    app.include_router(_description(app, stead))
+        # Not `include_router`, which builds each route a second time at the first request: that one would wait for it.
+        app.router.routes.extend(remembered(route) for route in router.routes)
     app.add_middleware(Guard, hosts=stead.settings.server.hosts, count=metrics.count)
     return app
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stead.gateway.errors import MOST_BODY, MOST_HOOK_BODY, refusal
@@ -81,12 +81,17 @@ class Guard:
             return False
 
 
-async def remember_route(request: Request) -> None:
-    """A dependency of every route: its pattern, for the count. The scope that a route sees is a copy, its `state` is not.
+def remembered(route: BaseRoute) -> BaseRoute:
+    """The route, which says its pattern to the count when it is taken. The scope that it sees is a copy, the `state` in it is not."""
+    if isinstance(route, Route):
+        taken, path = route.app, route.path
 
-    Nothing is awaited: FastAPI runs a plain function in a thread, and each request would wait for one.
-    """
-    request.state.route = request.scope["route"].path
+        async def remember(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["state"]["route"] = path
+            await taken(scope, receive, send)
+
+        route.app = remember
+    return route
 
 
 def host_name(host: str) -> str:
