@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,9 +55,20 @@ class Heard:
 
 def measure(number: int = ALERTS, within: float = WITHIN) -> Heard:
     """Send `number` alerts within `within` seconds."""
-    with tempfile.TemporaryDirectory(prefix="stead-bench-") as folder:
-        os.environ |= {"STEAD_BENCH_HOOK": "s" * 32, "XDG_RUNTIME_DIR": folder}
+    with tempfile.TemporaryDirectory(prefix="stead-bench-") as folder, _environment(STEAD_BENCH_HOOK="s" * 32, XDG_RUNTIME_DIR=folder):
         return asyncio.run(_measure(Path(folder), number, within))
+
+
+@contextlib.contextmanager
+def _environment(**values: str) -> Generator[None]:
+    """These variables for as long as the block: what is measured next is to find its own."""
+    before = dict(os.environ)
+    os.environ |= values
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ |= before
 
 
 async def _measure(folder: Path, number: int, within: float) -> Heard:

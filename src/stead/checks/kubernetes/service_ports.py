@@ -34,7 +34,7 @@ def service_ports(service: Service, view: View, now: datetime) -> Iterator[Findi
 
 
 def _one_pod_shows(service: Service, view: View) -> bool:
-    """Whether one of its pods alone shows that all is well, or it has none: one of a thousand pods need not be looked through each time."""
+    """Whether one of its pods alone shows that all is well, or it has none: a thousand of them need not be looked through each time."""
     found = view.selecting(Pod, service.metadata.namespace, service.spec.selector)
     pod = next((pod for pod in found if judged(pod)), None)
     if pod is None:
