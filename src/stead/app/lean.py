@@ -19,6 +19,7 @@ def begin() -> None:
     # glibc gives each new thread an arena and keeps it: with twenty threads that mostly wait, some MB. Other C libraries have none.
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+    _load_log()
     _load_engine()
 
 
@@ -29,6 +30,20 @@ def settled() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def _load_log() -> None:
+    """Load structlog, which takes in rich and twisted where they are installed (117 modules) for renderers that are not used here."""
+    if "structlog" in sys.modules:
+        return
+    hidden = [name for name in ("rich", "twisted") if name not in sys.modules]
+    # None in the place of a module: whoever imports it hears that it is not there.
+    sys.modules.update(dict.fromkeys(hidden))  # pyright: ignore[reportArgumentType, reportCallIssue]
+    try:
+        importlib.import_module("structlog")
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def _load_engine() -> None:
