@@ -384,9 +384,6 @@ async def test_more_than_one_handful_is_forgotten(engine: Engine, monkeypatch: p
     assert not any(engine.rows(table) for table in TABLES)
 
 
-# --- In the house ----------------------------------------------------------------------------------------------------------
-
-
 async def test_the_loop_can_go_on_after_a_stop(engine: Engine):
     """The engine lends the loop its threads, and takes them away: what closes after it needs some."""
     await engine.stop()
