@@ -32,6 +32,19 @@ def test_every_moment_of_a_loop_is_the_same_fault(status: Json) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (127, "it exits with code 127 (its command is not found)"),
+        (137, "it exits with code 137 (it was killed: SIGKILL)"),
+        (3, "it exits with code 3"),
+    ],
+)
+def test_an_exit_code_is_said_in_words_where_it_has_a_meaning_of_its_own(code: int, said: str) -> None:
+    (found,) = crash(pod(statuses=[waiting("CrashLoopBackOff", restartCount=14, lastState=ended(code))]), node())
+    assert found.summary.endswith(f"crash-loops: {said}")
+
+
+@pytest.mark.parametrize(
     "healthy",
     [
         pod(),

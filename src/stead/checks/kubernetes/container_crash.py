@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from stead.checks.kubernetes import exits
 from stead.checks.kubernetes.common import GRACE, said, unless_by
 from stead.checks.kubernetes.config_refs import Absent, absent_for
 from stead.checks.kubernetes.pods import (
@@ -58,7 +59,7 @@ def container_crash(pod: Pod, view: View, now: datetime) -> Iterator[Finding | P
 def _loop(pod: Pod, part: Part, view: View) -> Finding:
     meta = pod.metadata
     missing = next(absent_for(part.spec, pod.metadata.namespace, view), None)
-    how = f"exits with code {part.last.exit_code}" if part.last is not None else "does not stay up"
+    how = f"exits with {exits.code(part.last.exit_code)}" if part.last is not None else "does not stay up"
     summary = f"container `{part.name}` of {meta.namespace}/{meta.name} crash-loops: it {how}"
     return view.finding(
         pod,
@@ -75,7 +76,7 @@ def _loop(pod: Pod, part: Part, view: View) -> Finding:
 def _often(pod: Pod, part: Part, view: View) -> Finding:
     meta, last = pod.metadata, part.last
     ran = last.finished_at - last.started_at if last is not None and last.finished_at and last.started_at else None
-    how = f"with code {last.exit_code}" if last is not None else "badly"
+    how = f"with {exits.code(last.exit_code)}" if last is not None else "badly"
     how += f" after {round(ran.total_seconds() / 60)} minutes" if ran else ""
     return view.finding(
         pod,

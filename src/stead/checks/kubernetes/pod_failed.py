@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from stead.checks.kubernetes import exits
 from stead.checks.kubernetes.common import after, condition, kubectl_get, latest, said
 from stead.checks.kubernetes.nodes import unwell
 from stead.checks.kubernetes.pods import Part, calm, judged, parts, ready, ready_of, state_seen
@@ -93,5 +94,5 @@ def _how(pod: Pod, culprit: Part | None) -> str:
         return f"failed ({pod.status.reason})"
     if culprit is None or culprit.last is None:
         return "failed"
-    why = culprit.last.reason if culprit.last.reason == "OOMKilled" else f"exit code {culprit.last.exit_code}"
+    why = culprit.last.reason if culprit.last.reason == "OOMKilled" else f"exit {exits.code(culprit.last.exit_code)}"
     return f"failed: container `{culprit.name}` ended with {why}"
