@@ -60,9 +60,10 @@ async def _surveyed(server: str, config: Path | None, state: Path | None) -> lis
     own = [each for _, each in tool_settings(loaded.settings.tools, shelves(), loaded.written) if isinstance(each, McpSettings)]
     servers = {name: one for each in own for name, one in each.servers.items() if not server or name == server}
     if not servers:
-        known = ", ".join(name for each in own for name in each.servers) or "none: name them under `tools: mcp: servers:`"
+        known = ", ".join(name for each in own for name in each.servers)
         raise UserError(
-            f"no MCP server `{server[:60]}` is configured" if server else "no MCP server is configured", hint=f"there are: {known}"
+            f"no MCP server `{server[:60]}` is configured" if server else "no MCP server is configured",
+            hint=f"there are: {known}" if known else "name them in the configuration, under `tools: mcp: servers:`",
         )
     folder = (loaded.settings.store.folder or Path("/nonexistent")) / "tools" / "mcp"
     asked = McpSettings.model_construct(servers=servers)
