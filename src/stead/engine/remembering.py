@@ -60,7 +60,8 @@ def propose(connection: sa.Connection, journey: Journey, run: Run, text: str, ki
         clean = _fit(connection, journey, text)
     except UserError:
         return
-    tainted = run.brief is None or run.brief.tainted or any(s.body.get("tainted") for s in runs.steps(connection, run.number))
+    brief = runs.get(connection, run.number).brief
+    tainted = brief is None or brief.tainted or any(s.body.get("tainted") for s in runs.steps(connection, run.number))
     state = MemoryState.PROPOSED if journey.memory_review or tainted else MemoryState.APPROVED
     made = memory.add(
         connection,
