@@ -6,7 +6,7 @@ Decorators and constructors return plain declarations; `app/discover` collects t
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from stead.domain.action import Action, ActionRequest, Fence, Risk
 from stead.domain.alert import Alert
+from stead.domain.drafting import Drafted, May
 from stead.domain.finding import Finding, FindingClass, LookAgain, Progressing
 from stead.domain.gauge import Gauge, Measure
 from stead.domain.heartbeat import Beat
@@ -225,6 +226,7 @@ class Verb:
     `told_only` says why it is never done and only told, as a line for a person; "" for what Stead does itself.
     `at` is the estate in which its subjects are, "" for that of the fault. `prepare(request, estate, told)` fills in the parameters that
     are its own before anybody decides, from what is `told` of the fault, and says why it cannot be; what it rehearses is shown whole then.
+    `drafted(request, estate, told, may)` comes before it, where a program must write parameters first: it asks `may` whether it may spend.
     `followed(action, estate)` says what became of what it made, None while that waits for a person: then `proved` alone is its proof.
     `made(action, estate)` is the note of one that turns out to have landed, where a person needs to know where.
     `against_git` says that a controller which keeps the object as Git has it takes the change back.
@@ -250,6 +252,7 @@ class Verb:
     programs: tuple[str, ...] = ()
     at: str = ""
     prepare: Callable[[ActionRequest, Estate, Sequence[str]], Awaitable[tuple[ActionRequest, str]]] | None = None
+    drafted: Callable[[ActionRequest, Estate, Sequence[str], May], Coroutine[Any, Any, Drafted]] | None = None
     followed: Callable[[Action, Estate], Awaitable[Became | None]] | None = None
     made: Callable[[Action, Estate], Awaitable[str]] | None = None
     against_git: bool = False

@@ -1,6 +1,7 @@
-"""`kill -9` around a draft pull request: before the push, after it, and after the draft was opened. One branch, one draft, whatever died.
+"""`kill -9` around a draft pull request: while a coding program makes the edits, before the push, after it, and after the draft was opened.
+One branch, one draft, whatever died.
 
-The service is the real command; the forge kills it, in the middle of what it asked for.
+The service is the real command; the provider of the model and the forge kill it, in the middle of what it asked for.
 """
 
 from __future__ import annotations
@@ -14,12 +15,18 @@ from pathlib import Path
 import pytest
 from tests.estate.code.conftest import Remote
 from tests.estate.code.forge import TOKEN, ForgeServer, forge_server
+from tests.estate.code.messages import provider
 from tests.journey.conftest import Json, World
 
 from stead.app.discover import shelves
 from stead.practice.model_server import Answer, model_server
 
-FILE = "apps/api/deployment.yaml"
+PROGRAM = """#!/usr/bin/env python3
+import os, urllib.request
+headers = {"Authorization": "Bearer " + os.environ["ANTHROPIC_AUTH_TOKEN"], "Content-Type": "application/json"}
+urllib.request.urlopen(urllib.request.Request(os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages", b'{"messages": []}', headers))
+os.system("sed -i s/64Mi/128Mi/ apps/api/deployment.yaml")
+"""
 CHECK = '''
 from datetime import timedelta
 
@@ -44,10 +51,7 @@ CONCLUDED: Json = {
         {
             "verb": "propose_change",
             "target": {"kind": "Repository", "name": "infra"},
-            "parameters": {
-                "title": "Give the API more memory",
-                "changes": [{"path": FILE, "find": "memory: 64Mi", "replace": "memory: 128Mi"}],
-            },
+            "parameters": {"title": "Give the API more memory", "task": "Give the API 128Mi of memory."},
             "reason": "it needs more than 64Mi",
         }
     ],
@@ -61,21 +65,26 @@ class Coding(World):
         (self.folder / "own").mkdir()
         (self.folder / "own" / "small.py").write_text(CHECK.replace("{small}", str(self.folder / "small")))
         (self.folder / "small").write_text("64Mi\n")
+        (self.folder / "programs").mkdir()
+        (self.folder / "programs" / "coder").write_text(PROGRAM)
+        (self.folder / "programs" / "coder").chmod(0o755)
         token = self.folder / "forge-token"
         token.write_text(TOKEN)
         token.chmod(0o600)
         self.remote = Remote(self.folder)
         self.forge: ForgeServer = self._stack.enter_context(forge_server(self.remote.root))
-        self.forge.struck = self._kill
+        self.forge.struck = self.struck
         await self._open_chat()
         self._origin = time.time()
         return self
 
-    def _kill(self) -> None:
+    def struck(self) -> None:
         self._processes[-1].kill()
 
     def _watched(self) -> Json:
-        repository = {"name": "infra", "url": f"{self.forge.url}/ops/infra.git", "forge": {"url": self.forge.url}}
+        repository: Json = {"name": "infra", "url": f"{self.forge.url}/ops/infra.git", "forge": {"url": self.forge.url}}
+        programs = self.folder / "programs"
+        repository |= {"coder": {"command": [str(programs / "coder")], "model": "claude", "reads": [str(programs)]}}
         return {
             "estates": [{"kind": "host", "id": "house"}],
             "checks": {"disabled": sorted(shelves().host_checks), "folders": [str(self.folder / "own")]},
@@ -95,11 +104,16 @@ async def test_one_draft_survives_all_of_them(coding: Coding) -> None:
     def says(_: Json) -> Answer:
         return next(answers, Answer(calls=[("conclude", {**CONCLUDED, "actions": []})]))
 
-    async with model_server(says) as server:
-        coding.models = [{"name": "practice", "kind": "openai", "model": "x", "base_url": server.url}]
-        coding.forge.refuse.add("push")  # it dies before its branch is there,
+    async with model_server(says) as server, provider() as model:
+        claude = {"name": "claude", "kind": "anthropic", "model": "claude-x", "base_url": model.url}
+        coding.models = [{"name": "practice", "kind": "openai", "model": "x", "base_url": server.url}, claude]
+        model.struck = coding.struck  # it dies while the program is at work,
+        assert await coding.died(await coding.start()) == -signal.SIGKILL
+
+        coding.forge.refuse.add("push")  # before its branch is there,
         dying = await coding.start()
         await coding.answer(await coding.asked())
+        assert len(model.asked) == 2
         assert await coding.died(dying) == -signal.SIGKILL
         assert coding.forge.pulls == []
 
@@ -120,5 +134,6 @@ async def test_one_draft_survives_all_of_them(coding: Coding) -> None:
         await coding.until(told)
         assert [one["number"] for one in coding.forge.pulls] == [1]
         assert set(coding.remote.branches()) == pushed == {"main", draft["head"]["ref"]}
+        assert len(model.asked) == 2, "what it wrote was written down, and it was not run again"
         (asked,) = await coding.get("/api/approvals?all=true")
         assert asked["state"] == "approved"

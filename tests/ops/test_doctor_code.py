@@ -11,6 +11,7 @@ from tests.estate.code.forge import TOKEN, forge_server
 from stead.app.config import Loaded, settings_of
 from stead.domain.errors import UserError
 from stead.ops.doctor import examine
+from stead.ops.doctor_code import examine_coder
 
 PUSH = {"archived": False, "permissions": {"admin": False, "push": True}}
 
@@ -47,3 +48,23 @@ def test_an_estate_may_not_have_the_id_of_another_thing(tmp_path: Path, taken: s
     with pytest.raises(UserError, match=f"estates: `{taken}` is the id of what stands under"):
         settings_of({"estates": [{"kind": "host", "id": taken}], **given})
     assert settings_of({"estates": [{"kind": "host", "id": taken}]}).estates[0].id == taken
+
+
+@pytest.mark.parametrize(
+    ("program", "key", "state", "says"),
+    [
+        ("git", "file:{folder}/key", "ok", "git is there, and the model claude has a key"),
+        ("no-such-coder", "file:{folder}/key", "fail", "the sandbox has no program no-such-coder"),
+        ("git", "file:{folder}/gone", "fail", "the key of the model claude cannot be read"),
+    ],
+)
+async def test_whether_a_coding_program_can_be_started(tmp_path: Path, program: str, key: str, state: str, says: str) -> None:
+    (tmp_path / "key").write_text("sk-x")
+    (tmp_path / "key").chmod(0o600)
+    model = {"name": "claude", "kind": "anthropic", "model": "claude-x", "api_key": key.format(folder=tmp_path)}
+    one = {"name": "infra", "url": "http://127.0.0.1:9/ops/infra.git", "forge": {"url": "http://127.0.0.1:9"}}
+    coder = {"command": [program, "-p"], "model": "claude"}
+    settings = settings_of({"server": {"bind": "127.0.0.1:0"}, "models": [model], "repositories": [{**one, "coder": coder}]})
+    found = await examine_coder("infra", settings.repositories[0].coder or pytest.fail("no coder"), settings.models)
+    assert (found.about, found.state, says in found.what) == ("coder of infra", state, True), found.what
+    assert "sk-x" not in found.what + found.hint

@@ -3,6 +3,7 @@
 Parameters: `changes`, `title`; the target is the Repository. The edits are made on the base branch, judged as they came out (scope, modes,
 size, secrets, what is never changed), checked by the owner's validators, and shown whole before anybody says yes. What is approved is that
 very diff: it is made again, compared, pushed as one branch that the action's id names, and opened as a draft. Nothing is ever merged.
+Where a repository has a `coder`, `task` may stand for `changes`: a coding program makes the edits first, and they are judged like others.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from stead.declare import Applied, Became, Verb
 from stead.domain import ids
 from stead.domain.action import Action, ActionRequest, Fence, Risk
 from stead.domain.code.edits import SAYS, edits_of
+from stead.domain.drafting import BY_HAND, BY_PROGRAM, SAID, Drafted, May
 from stead.domain.parameter import Parameter
 from stead.domain.subject import Subject
 from stead.estate.code.estate import PULL_REQUEST, REPOSITORY, RepositoriesEstate, branch_of
@@ -27,15 +29,45 @@ _WORDS = 6000
 """Characters of what is told of the fault."""
 
 
+async def _drafted(request: ActionRequest, estate: Estate, told: Sequence[str], may: May) -> Drafted:
+    """The request with the edits that a coding program made of its `task`; as it is where it has `changes` already."""
+    given = request.parameters
+    if BY_PROGRAM not in given:
+        return Drafted(request=request)
+    if BY_HAND in given:
+        return Drafted(request=request, why_not="it gives both `changes` and a `task`; one of them is enough")
+    code = _code(estate)
+    coder = code.workshop(request.subject.name).repository.coder
+    written = await code.draft(request.subject.name, given[BY_PROGRAM], told, may)
+    why = written.why_not or _no_edits(written.changes)
+    filled = {**given, BY_HAND: [*written.changes], SAID: written.said}
+    return Drafted(
+        request=request if why else replace(request, parameters=filled, tainted=True),
+        why_not=why,
+        spent=written.spent,
+        model=coder.spec.name if coder is not None else "",
+    )
+
+
+def _no_edits(changes: Sequence[Mapping[str, Any]]) -> str:
+    """Why these are no edits that can be proposed, "" when they are."""
+    try:
+        return "" if edits_of([*changes]) else "it holds none"
+    except ValueError as error:
+        return "the coding program changed nothing" if not changes else str(error)
+
+
 async def _prepare(request: ActionRequest, estate: Estate, told: Sequence[str]) -> tuple[ActionRequest, str]:
     """The request with the commit that it starts from, the digest of its diff, and what its pull request says."""
+    if BY_HAND not in request.parameters:
+        return request, "it gives neither `changes` nor a `task`"
     prepared = await _code(estate).prepare(request.subject.name, edits_of(request.parameters["changes"]))
     if prepared.change is None or prepared.why_not:
         return request, prepared.why_not or "nothing came of it"
     own = {
         "base": prepared.change.base,
         "diff": prepared.change.digest,
-        "because": "\n".join([*_because(told), *_files(prepared.change), *(f"- {note}" for note in prepared.notes)]),
+        "because": "\n".join([*_because(_asked(request, told)), *_files(prepared.change), *(f"- {note}" for note in prepared.notes)]),
     }
     return replace(request, parameters={**request.parameters, **own}), ""
 
@@ -103,6 +135,11 @@ def _code(estate: Estate) -> RepositoriesEstate:
     return estate
 
 
+def _asked(request: ActionRequest, told: Sequence[str]) -> Sequence[str]:
+    task = request.parameters.get(BY_PROGRAM)
+    return told if task is None else (*told, "", "The edits were made by a coding program, which was asked:", str(task))
+
+
 def _because(told: Sequence[str]) -> Sequence[str]:
     """In a block of its own: there no forge takes a word for a mention of somebody, or for `closes #5`."""
     words = "\n".join(told)[:_WORDS].replace("`", "'")
@@ -127,7 +164,8 @@ def _body(action: Action, branch: str) -> str:
 
 
 def _line(subject: Subject, given: Mapping[str, Any]) -> str:
-    return f"# in {subject.name}: {' '.join(str(given.get('title', '')).split())}"
+    by = " (edited by a coding program)" if BY_PROGRAM in given else ""
+    return f"# in {subject.name}: {' '.join(str(given.get('title', '')).split())}{by}"
 
 
 propose_change = Verb(
@@ -143,9 +181,15 @@ propose_change = Verb(
     api_version=API,
     parameters={
         "title": Parameter(says="one line for the pull request", pattern=r"[^\n\r#@`\[\]]{4,100}"),
-        "changes": Parameter(says=SAYS, type=list, fits=edits_of),
+        BY_HAND: Parameter(says=SAYS, type=list, fits=edits_of, required=False),
+        BY_PROGRAM: Parameter(
+            says="instead of `changes`, what a coding program is to do, where the repository has one",
+            pattern=r"(?s).{10,4000}",
+            required=False,
+        ),
         "base": Parameter(says="the commit that it starts from", pattern="[0-9a-f]{40,64}", required=False, own=True),
         "diff": Parameter(says="sha256 of the diff", pattern="[0-9a-f]{64}", required=False, own=True),
+        SAID: Parameter(says="the end of what the coding program said", required=False, own=True),
         "because": Parameter(says="what the pull request says", required=False, own=True),
     },
     command=_line,
@@ -154,6 +198,7 @@ propose_change = Verb(
     proved=_proved,
     at=REPOSITORIES,
     prepare=_prepare,
+    drafted=_drafted,
     followed=_followed,
     made=_made,
 )

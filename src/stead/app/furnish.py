@@ -34,16 +34,16 @@ def estates_of(settings: Settings, shelves: Shelves, clock: Clock, broken: Mappi
     UserError for a kubeconfig or context that cannot be used.
     """
     estates = {estate.id: _estate(estate, settings, shelves, clock) for estate in settings.estates}
-    estates |= _repositories(settings, clock)
+    estates |= _repositories(settings, shelves, clock)
     return estates | ({OWN: _own(settings, clock, broken or {})} if settings.checks.folders else {})
 
 
-def _repositories(settings: Settings, clock: Clock) -> dict[str, Estate]:
+def _repositories(settings: Settings, shelves: Shelves, clock: Clock) -> dict[str, Estate]:
     if not settings.repositories:
         return {}
     from stead.app.repositories import repositories_of
 
-    return repositories_of(settings, clock, own_namespaces(os.environ))
+    return repositories_of(settings, shelves.models, clock, own_namespaces(os.environ))
 
 
 def _own(settings: Settings, clock: Clock, broken: Mapping[str, str]) -> Estate:

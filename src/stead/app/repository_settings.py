@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from stead.app.coder_settings import CoderSettings
 from stead.app.sections import NAME, FilePath, Section
 from stead.domain.code.scope import FORGE, Scope
 from stead.estate.code.repository import Owns, Repository
@@ -100,6 +101,7 @@ class RepositorySettings(Section):
         default=(), description="Command lines that must not fail with the change, run in the sandbox: `kubectl kustomize apps/web`."
     )
     owns: OwnsSettings = Field(default=OwnsSettings(), description="What it is the source of.")
+    coder: CoderSettings | None = Field(default=None, description="A coding program that may be given a task there. Default: none.")
     author: str = Field(default="Stead <stead@localhost>", description="Who the commits are by.")
 
     @field_validator("base")

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
+from stead.app.coder_settings import wrong_coder
 from stead.app.durations import Duration
 from stead.app.escalation_settings import EscalationSettings, unknown_contacts
 from stead.app.estate_settings import EstateSettings
@@ -315,6 +316,13 @@ class Settings(Section):
             if taken.get(estate.id):
                 key = "repositories" if estate.id == REPOSITORIES else "checks.folders"
                 raise ValueError(f"estates: `{estate.id}` is the id of what stands under `{key}`; give the estate another one")
+        return self
+
+    @model_validator(mode="after")
+    def _coders_have_models(self) -> Settings:
+        for repository in self.repositories:
+            if repository.coder is not None and (why := wrong_coder(repository.coder, self.models)):
+                raise ValueError(f"repositories: `{repository.name}`: {why}")
         return self
 
     @model_validator(mode="after")

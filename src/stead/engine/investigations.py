@@ -125,6 +125,8 @@ def over(connection: sa.Connection, number: int) -> str:
 def end(connection: sa.Connection, journey: Journey, number: int, outcome: Outcome, resolved: Resolved) -> None:
     """Write how the run ended, and hand what it proposes to policy. Ending the same run again changes nothing."""
     run = runs.get(connection, number)
+    outcome = replace(outcome, spent=outcome.spent + resolved.spent)
+    spending.count_program(connection, journey, run, resolved.model, resolved.spent)
     woke = woken_by(connection, run.incident, run.asked_by)
     fresh = [replace(one, request=replace(one.request, trigger=woke)) for one in _fresh(connection, run, resolved.made)]
     ending = Ending.PARKED if outcome.ending is Ending.CONCLUDED and fresh else outcome.ending

@@ -6,18 +6,22 @@ Promise: what a model names and the estate does not have is not proposed, and is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stead.declare import Verb
 from stead.domain.action import RESTLESS, ActionRequest, Precondition
 from stead.domain.conclusion import Conclusion, Remedy, Target, doubt
+from stead.domain.drafting import BY_PROGRAM, SAID, Drafted
 from stead.domain.errors import BlindError, TemporaryError
 from stead.domain.excerpt import visible
 from stead.domain.finding import Finding
 from stead.domain.ids import INVESTIGATOR
+from stead.domain.model import BrokenOffError
 from stead.domain.parameter import wrong
+from stead.domain.run import Run, Spent
 from stead.domain.subject import Subject
+from stead.engine import spending
 from stead.engine.journey import Journey
 from stead.engine.pursue import Proposal, with_labels
 from stead.ports import Estate, Object
@@ -27,47 +31,83 @@ MOST_REMEDIES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """`made` go to policy; `left_out` says of each other one why it cannot even be asked about."""
+    """`made` go to policy; `left_out` says of each other one why it cannot even be asked about.
+
+    `spent` is what a program has cost that wrote one of them, by asking `model`.
+    """
 
     made: tuple[Proposal, ...] = ()
     left_out: tuple[str, ...] = ()
+    spent: Spent = field(default_factory=Spent)
+    model: str = ""
 
 
-async def resolve(journey: Journey, conclusion: Conclusion, found: Sequence[Finding], *, tainted: bool) -> Resolved:
-    """`found` are the open findings of the incident, the cause first. Reads the estate."""
+async def resolve(journey: Journey, run: Run, conclusion: Conclusion, found: Sequence[Finding], *, tainted: bool) -> Resolved:
+    """`found` are the open findings of the incident, the cause first. Reads the estate; a program may write one of the proposals."""
     if not found:
         return Resolved()
     home = journey.estates.get(found[0].subject.estate)
     made: list[Proposal] = []
     left_out: list[str] = []
+    wrote: Drafted | None = None
     for remedy in conclusion.actions[:MOST_REMEDIES] if home is not None else ():
         verb = journey.verbs.get(remedy.verb)
         estate = home if verb is None or not verb.at else journey.estates.get(verb.at)
         why = _why_not(remedy, verb)
         if not why and verb is not None and estate is not None:
             request, why = await _request(estate, remedy, verb, conclusion, found, tainted=tainted)
-            if request is not None and verb.prepare is not None:
-                request, why = await _prepared(journey, estate, verb, request, conclusion, found)
+            told = _told(journey, request, conclusion, found) if request is not None and verb.prepare is not None else ()
+            if request is not None and verb.drafted is not None:
+                drafted = await _drafted(journey, run, estate, verb, request, told, wrote)
+                request, why = drafted.request, drafted.why_not
+                wrote = drafted if drafted.model else wrote
+            if request is not None and not why and verb.prepare is not None:
+                request, why = await _prepared(estate, verb, request, told)
             if request is not None and not why:
                 made.append(await with_labels(journey, estate, request))
         if why:
             left_out.append(f"{remedy.verb[:60]} {remedy.target}: {why}")
-    return Resolved(made=tuple(made), left_out=tuple(left_out))
+    spent, model = (wrote.spent, wrote.model) if wrote is not None else (Spent(), "")
+    return Resolved(made=tuple(made), left_out=tuple(left_out), spent=spent, model=model)
 
 
-async def _prepared(
-    journey: Journey, estate: Estate, verb: Verb, request: ActionRequest, conclusion: Conclusion, found: Sequence[Finding]
-) -> tuple[ActionRequest, str]:
-    """The request with what the verb itself fills in, from what is known of the fault."""
-    if verb.prepare is None:
-        return request, ""
+async def _drafted(
+    journey: Journey, run: Run, estate: Estate, verb: Verb, request: ActionRequest, told: Sequence[str], wrote: Drafted | None
+) -> Drafted:
+    """The request with what a program wrote into it, which is broken off when its run is ended. One program is run for a conclusion."""
+    if verb.drafted is None or BY_PROGRAM not in request.parameters:
+        return Drafted(request=request)
+    if wrote is not None:
+        return Drafted(request=request, why_not="a program has written one proposal already; one is all that it may write at a time")
+    drafting = verb.drafted
+
+    async def may(more: Spent) -> str:
+        return await journey.store.look(spending.program_out, journey, run, more)
+
+    try:
+        drafted = await journey.calls.make(journey.store, run.number, lambda: drafting(request, estate, told, may))
+    except (BlindError, TemporaryError, BrokenOffError) as error:
+        return Drafted(request=request, why_not=f"it could not be made: {error}")
+    given = {name: journey.redact(value) if name == SAID else value for name, value in drafted.request.parameters.items()}
+    return replace(drafted, request=replace(drafted.request, parameters=given), why_not=journey.redact(drafted.why_not))
+
+
+def _told(journey: Journey, request: ActionRequest, conclusion: Conclusion, found: Sequence[Finding]) -> Sequence[str]:
+    """What is known of the fault, for people and programs."""
     cause = found[0]
     told = [f"{cause.subject}: {cause.summary}", "", f"Cause: {conclusion.cause}", f"Why this change: {request.reason}"]
     told += [f"Impact: {conclusion.impact}"] if conclusion.impact else []
     told += ["", "Evidence:", *(f"- {claim.claim} ({', '.join(claim.by)})" for claim in conclusion.evidence)]
     told += [f"- {one.what}: {one.value[:300]}" for one in cause.evidence[:5]]
+    return [journey.redact(visible(line)) for line in told]
+
+
+async def _prepared(estate: Estate, verb: Verb, request: ActionRequest, told: Sequence[str]) -> tuple[ActionRequest, str]:
+    """The request with what the verb itself fills in, from what is known of the fault."""
+    if verb.prepare is None:
+        return request, ""
     try:
-        return await verb.prepare(request, estate, [journey.redact(visible(line)) for line in told])
+        return await verb.prepare(request, estate, told)
     except (BlindError, TemporaryError) as error:
         return request, f"it could not be made: {error}"
 

@@ -19,6 +19,9 @@ from stead.ports import Models
 from stead.store import runs, spending
 from stead.store.codec import load_plain
 
+_PROGRAM = "program"
+"""The step of a run under which is counted what a program has cost."""
+
 
 class Budgeted:
     """Models that are asked only while `spent_out()` answers ""."""
@@ -52,12 +55,22 @@ def models_for(journey: Journey, models: Models, run: Run) -> Models:
     return Breakable(budgeted, journey.calls, journey.store, run.number)
 
 
-def spent_out(connection: sa.Connection, journey: Journey, run: Run) -> str:
-    """Which budget has run out for this run, and by what; "" while all have something left."""
+def spent_out(connection: sa.Connection, journey: Journey, run: Run, more: Spent | None = None) -> str:
+    """Which budget has run out for this run, and by what; "" while all have something left. `more` is spent and not written down yet."""
     for name, limit, spent in _asked(connection, journey, run):
-        if why := limit.exceeded(spent):
+        if why := limit.exceeded(spent if more is None else spent + more):
             return f"the budget of {name}: {why}"
     return ""
+
+
+def program_out(connection: sa.Connection, journey: Journey, run: Run, more: Spent) -> str:
+    """Why a program that writes a proposal of the run may spend nothing after this much more; "" while it may. Its tokens are its own."""
+    budget = None if run.brief is None else run.brief.budget
+    if budget is not None and budget.money is not None:
+        money = (spent_in(connection, run.number) + more).money
+        if money >= budget.money:
+            return f"the budget of the run: {money:.4f} of {budget.money:.4f} is spent"
+    return spent_out(connection, journey, run, more) if journey.budgets.any else ""
 
 
 def spent_in(connection: sa.Connection, number: int) -> Spent:
@@ -83,6 +96,12 @@ def _asked(connection: sa.Connection, journey: Journey, run: Run) -> Iterator[tu
         yield "the day", budgets.day, spending.since(connection, today)
     if budgets.month.set:
         yield "the month", budgets.month, spending.since(connection, month)
+
+
+def count_program(connection: sa.Connection, journey: Journey, run: Run, model: str, spent: Spent) -> None:
+    """Count what a program has cost that wrote a proposal of the run, asking that model; nothing where it asked nothing. Once."""
+    if spent.calls and not spending.has(connection, run.number, _PROGRAM):
+        spending.add(connection, run, _PROGRAM, model, spent, journey.now())
 
 
 def count(connection: sa.Connection, journey: Journey, run: Run, key: str, kind: str, body: dict[str, Any]) -> None:

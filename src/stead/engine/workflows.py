@@ -59,7 +59,7 @@ from stead.engine.journey import Journey
 from stead.engine.proposing import Resolved
 from stead.engine.pursue import Proposals
 from stead.ports import Observation
-from stead.store import due, events, incidents
+from stead.store import due, events, incidents, runs
 from stead.store.codec import load_plain, plain
 
 log = structlog.get_logger("stead.engine")
@@ -120,7 +120,7 @@ async def _investigate(number: int) -> None:
         return
     outcome, found = await investigating.play(journey(), number, load_plain(begun, Brief), await _steps_of_runs())
     fault_point("investigate.before-resolve")
-    resolved = load_plain(await once("resolve", lambda: _resolve(outcome, found)), Resolved)
+    resolved = load_plain(await once("resolve", lambda: _resolve(number, outcome, found)), Resolved)
     await _write("end", investigations.end, number, outcome, resolved)
 
 
@@ -133,11 +133,12 @@ async def _at_once(_name: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> 
     return await work()
 
 
-async def _resolve(outcome: Outcome, found: list[Finding]) -> Any:
+async def _resolve(number: int, outcome: Outcome, found: list[Finding]) -> Any:
     if outcome.conclusion is None:
         return plain(Resolved())
     conclusion, tainted = outcome.conclusion, outcome.tainted
-    resolving = proposing.resolve(journey(), conclusion, found, tainted=tainted)
+    run = await journey().store.look(runs.get, number)
+    resolving = proposing.resolve(journey(), run, conclusion, found, tainted=tainted)
     return plain(await journey().there(lambda: rehearsing.rehearsed(journey(), resolving)))
 
 

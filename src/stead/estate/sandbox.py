@@ -1,8 +1,8 @@
 """The sandbox in which other people's programs run: bubblewrap, and nothing without it.
 
-Promise: a program in it sees the system's programs, its own folder and what was named, all read-only; no home, no environment, no token,
-no other process, and no network unless that was named. A named network is what is beyond this machine: nothing that listens here can be
-reached from it, on loopback or on any address of this machine's own.
+Promise: a program in it sees the system's programs, its own folder and what was named, all read-only (a coding program may write into its
+folder); no home, no environment, no token, no other process, and no network unless that was named. A named network is what is beyond this
+machine: nothing that listens here can be reached from it, on loopback or on any address of this machine's own.
 """
 
 from __future__ import annotations
@@ -40,12 +40,14 @@ class Sandbox:
     """`folder` the program's own · `reads` more that it may read · `network` whether it may reach what is beyond this machine.
 
     `keeps` names variables that it keeps of the environment in which the sandbox is started; their values stand on no command line.
+    `writes` whether it may write into its folder, which only a coding program may.
     """
 
     folder: Path
     reads: tuple[Path, ...] = ()
     network: bool = False
     keeps: tuple[str, ...] = ()
+    writes: bool = False
 
     def command(self, argv: Sequence[str]) -> tuple[str, ...]:
         """`argv` in the sandbox (bwrap(1)): namespaces of its own, no right, an empty home and /tmp that end with it."""
@@ -54,6 +56,7 @@ class Sandbox:
         # A link may lead to where the sandbox has nothing: what it leads to is shown under its name.
         system = [word for path in shown for word in ("--ro-bind-try", str(Path(path).resolve()), path)]
         own = [word for path in (str(self.folder), *reads) for word in ("--ro-bind-try", path, path)]
+        own += ["--bind", str(self.folder), str(self.folder)] if self.writes else []
         environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/tmp", "LC_ALL": "C.UTF-8"}  # noqa: S108 - its own
         named = [word for name, value in environment.items() for word in ("--setenv", name, value)]
         boxed = (

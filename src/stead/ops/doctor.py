@@ -76,9 +76,11 @@ async def examine(loaded: Loaded) -> AsyncIterator[Line]:
 
 async def _repositories(loaded: Loaded) -> AsyncIterator[Line]:
     for repository in loaded.settings.repositories:
-        from stead.ops.doctor_code import examine_repository
+        from stead.ops.doctor_code import examine_coder, examine_repository
 
         yield await examine_repository(repository, loaded.folder)
+        if repository.coder is not None:
+            yield await examine_coder(repository.name, repository.coder, loaded.settings.models)
 
 
 async def _estates(loaded: Loaded) -> AsyncIterator[Line]:

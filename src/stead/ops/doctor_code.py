@@ -5,10 +5,15 @@ Source: Gitea's repoGet, whose `permissions` are those of whoever asks (`/swagge
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
+from stead.app.coder_settings import CoderSettings
+from stead.app.discover import shelves
+from stead.app.model_settings import ModelSettings
 from stead.app.repository_settings import RepositorySettings
-from stead.domain.errors import BlindError
+from stead.domain.errors import BlindError, UserError
 from stead.estate.kubernetes.live import at
 from stead.estate.rest import AbsentAnswerError, path_of
 from stead.ops.doctor import Line, fail, ok, warn
@@ -35,3 +40,17 @@ async def examine_repository(settings: RepositorySettings, folder: Path) -> Line
     if at(found, "permissions", "admin") is True:
         return warn(about, f"its token may administer {repository.slug}, which is more than a draft needs", "use a user who may only write")
     return ok(about, f"{repository.slug} answers, and its token may push branches there")
+
+
+async def examine_coder(name: str, settings: CoderSettings, models: Sequence[ModelSettings]) -> Line:
+    """Whether the coding program of the repository can be started here, in the sandbox. No model is asked."""
+    about, coder = f"coder of {name}", settings.coder(models, shelves().models, os.environ)
+    try:
+        why = await coder.trouble() or ("" if coder.spec.base_url or coder.spec.key() else f"the model {coder.spec.name} has no key")
+    except UserError as error:
+        why = f"the key of the model {coder.spec.name} cannot be read: {error.what}"
+    except BlindError as error:
+        why = str(error)
+    if why:
+        return fail(about, why, "until then tasks are refused, and exact edits go on")
+    return ok(about, f"{settings.command[0]} is there, and the model {coder.spec.name} has a key")

@@ -34,6 +34,12 @@ def add(connection: sa.Connection, run: Run, key: str, model: str, spent: Spent,
     connection.execute(sa.insert(spending).values(**values))
 
 
+def has(connection: sa.Connection, number: int, key: str) -> bool:
+    """Whether that step of the run is counted already."""
+    query = sa.select(spending.c.id).where(spending.c.run == number, spending.c.key == key)
+    return connection.execute(query).first() is not None
+
+
 def since(connection: sa.Connection, at: datetime, *, agent: str = "") -> Spent:
     """All that was spent from then on, by everybody or by one agent."""
     where = [spending.c.at >= at, *([spending.c.agent == agent] if agent else [])]

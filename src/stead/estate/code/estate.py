@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from stead.domain.code.edits import Edit, edits_of
+from stead.domain.drafting import May
 from stead.domain.errors import BlindError, ConflictError, PermanentError
 from stead.domain.never import OWN_NAMESPACES
 from stead.domain.subject import Subject
+from stead.estate.code.coder import Written, scratch_folder
 from stead.estate.code.forge import Forge, Pull
 from stead.estate.code.judging import against, validated
 from stead.estate.code.repository import API, REPOSITORIES, Repository
+from stead.estate.code.scratch import Scratch
+from stead.estate.code.tasks import prompt_of
 from stead.estate.code.workshop import PREFIX, Change, Workshop
 from stead.estate.hands import Refusing
 from stead.estate.timed import Look, TimedEstate
@@ -42,6 +47,7 @@ class RepositoriesEstate(TimedEstate):
         self._forges = {name: Forge(one.repository.forge, one.repository.slug) for name, one in self.workshops.items()}
         self._commands = commands
         self._own = own
+        self._coding = asyncio.Lock()
 
     def looks(self) -> Mapping[str, Look]:
         return {}
@@ -83,6 +89,24 @@ class RepositoriesEstate(TimedEstate):
         if found is None:
             raise BlindError(f"there is no repository `{name[:60]}`; there are: {', '.join(self.workshops)}", reason="Absent")
         return found
+
+    async def draft(self, name: str, task: str, told: Sequence[str], may: May) -> Written:
+        """Have the repository's coding program edit the base branch as it is now, one program at a time. BlindError when it cannot be run.
+
+        `told` is what is known of the fault. Nothing is judged yet but the kinds of files: what it changed comes back as edits.
+        """
+        workshop = self.workshop(name)
+        repository, coder = workshop.repository, workshop.repository.coder
+        if coder is None:
+            return Written(why_not=f"no coding program is configured for {name}: give exact `changes`")
+        async with self._coding:
+            try:
+                held = await workshop.held(await workshop.base())
+            except ValueError as error:
+                return Written(why_not=str(error))
+            async with scratch_folder(repository.folder) as folder:
+                scratch = Scratch(folder, held, repository.scope)
+                return await coder.edit(scratch, prompt_of(name, task, told, repository.scope, scratch.hidden), may)
 
     async def prepare(self, name: str, edits: Sequence[Edit]) -> Prepared:
         """Make the change on the base branch as it is now, judge it, and run the validators. BlindError when that cannot be done."""

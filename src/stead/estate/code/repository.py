@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stead.domain.code.scope import Scope
+from stead.estate.code.coder import Coder
 from stead.estate.rest import RestServer
 from stead.secrets import SecretRef
 
@@ -29,7 +30,7 @@ class Repository:
     """`url` to clone and push · `base` the branch that changes are proposed to · `forge` its API, and `slug` its name there (`ops/infra`).
 
     `token` may push branches and open pull requests, None where neither needs one · `validators` are command lines that must not fail ·
-    `author` signs the commits · `folder` is Stead's own, for the copy.
+    `author` signs the commits · `folder` is Stead's own, for the copy · `coder` may be asked for the edits, None where nobody is.
     """
 
     name: str
@@ -43,3 +44,4 @@ class Repository:
     validators: tuple[tuple[str, ...], ...] = ()
     owns: Owns = field(default_factory=Owns)
     author: str = "Stead <stead@localhost>"
+    coder: Coder | None = None

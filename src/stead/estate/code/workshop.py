@@ -20,6 +20,8 @@ from stead.domain.code.scope import FILE, LINK, MODULE, NONE, Entry
 from stead.domain.errors import BlindError, ConflictError, PermanentError, TemporaryError
 from stead.estate.code.askpass import told
 from stead.estate.code.repository import Repository
+from stead.estate.code.scratch import MOST_BYTES as MOST_LAID
+from stead.estate.code.scratch import MOST_FILES, Held
 from stead.estate.code.yaml_edit import with_value
 from stead.estate.git import FETCHING, MOST_BYTES, PATIENCE, GitCopy, GitSource
 from stead.estate.processes import end
@@ -196,6 +198,25 @@ class Workshop(GitCopy):
             index = {"GIT_INDEX_FILE": str(Path(made) / "index")}
             await self._must("read-tree", tree, more=index)
             await self._must("-C", str(folder), "--work-tree", str(folder), "checkout-index", "--all", more=index)
+
+    async def held(self, commit: str) -> dict[str, Held]:
+        """Every file of a commit, as it was committed: no filter and no attribute. ValueError where that is too much to lay out."""
+        listed = (await self._must("ls-tree", "-r", "-z", "-l", commit)).decode("utf-8", "surrogateescape").split("\0")
+        entries = [(*about.split(), path) for about, _, path in (one.partition("\t") for one in listed if one)]
+        if len(entries) > MOST_FILES or sum(int(size) for _, _, _, size, _ in entries if size != "-") > MOST_LAID:
+            raise ValueError(f"{self.repository.name} holds more than {MOST_LAID} bytes or {MOST_FILES} files; give exact edits instead")
+        asked = [name for _, kind, name, _, _ in entries if kind == "blob"]
+        said = await self._must("cat-file", "--batch", stdin="".join(f"{name}\n" for name in asked).encode())
+        made: dict[str, Held] = {}
+        at = 0
+        for mode, kind, _, size, path in entries:
+            if kind != "blob":
+                made[path] = Held(mode=mode, data=b"")
+                continue
+            at = said.index(b"\n", at) + 1
+            made[path] = Held(mode=mode, data=said[at : at + int(size)])
+            at += int(size) + 1
+        return made
 
     async def _fetch(self) -> str:
         with told(self.repository.token, self.repository.folder) as self._credentials:
