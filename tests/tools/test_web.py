@@ -201,5 +201,5 @@ def test_what_is_no_host_cannot_be_allowed(host: str) -> None:
 
 
 def test_the_configuration_allows_no_network_of_the_house(clock: SteppedClock, tmp_path: Path) -> None:
-    assert set(WebSettings.model_fields) == {"hosts"}
+    assert set(WebSettings.model_fields) == {"hosts", "search"}
     assert "kubernetes.io" in web.open(WebSettings(hosts=("kubernetes.io",)), clock, tmp_path).tools[0].page

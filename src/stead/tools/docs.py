@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Annotated
@@ -17,6 +17,7 @@ from msgspec import Meta
 from pydantic import AfterValidator, Field, model_validator
 
 from stead.declare import Looked, Tool, Toolset, ToolsetKind
+from stead.domain.push import Push
 from stead.estate.git import GitCopy, GitSource, ref_text, url_text
 from stead.ports import Clock, Estate
 from stead.secrets import SecretRef
@@ -157,7 +158,13 @@ def _open(settings: DocsSettings, clock: Clock, folder: Path) -> Toolset:
     for name, one in settings.repositories.items():
         source = GitSource(url=one.url, ref=one.ref, every=timedelta(minutes=one.minutes), token=one.token)
         books[name] = _Book(name, GitCopy(source, folder / name, clock), one.folder)
-    return _toolset("docs", books, f"Documentation in {', '.join(books)}.")
+
+    def pushed(push: Push) -> None:
+        for name, one in settings.repositories.items():
+            if push.reaches(one.url, one.ref):
+                books[name].copy.outdated()
+
+    return replace(_toolset("docs", books, f"Documentation in {', '.join(books)}."), pushed=pushed)
 
 
 def reading(name: str, copies: Mapping[str, tuple[GitCopy, str]], page: str) -> Toolset:

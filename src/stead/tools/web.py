@@ -1,6 +1,6 @@
-"""Pages of the web, as text: of hosts that you have listed, over HTTPS, at public addresses only. Off until `tools: web` names a host.
+"""Pages of the web, as text: of hosts that you have listed, over HTTPS, at public addresses only. And a search of the web.
 
-What a page says is a stranger's words.
+Off until `tools: web` names a host or a backend. What a page says is a stranger's words.
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from pydantic import Field, field_validator
+from pydantic import field_validator, model_validator
 
 from stead.declare import Looked, Tool, Toolset, ToolsetKind
 from stead.domain.errors import BlindError
 from stead.estate.fetch import Fetcher, Network, Page
 from stead.ports import Clock, Estate
 from stead.tools.section import ToolSection
+from stead.tools.web_search import SearchSettings, search_tool
 
 _TEXT = ("text/", "application/json", "application/xml", "application/yaml", "application/x-yaml")
 
 
 class WebSettings(ToolSection):
-    """`hosts` whose pages may be fetched, as `kubernetes.io` or `*.debian.org`."""
+    """`hosts` whose pages may be fetched, as `kubernetes.io` or `*.debian.org` · `search` the backend that is asked to search."""
 
-    hosts: tuple[str, ...] = Field(min_length=1)
+    hosts: tuple[str, ...] = ()
+    search: SearchSettings | None = None
 
     @field_validator("hosts")
     @classmethod
@@ -35,6 +37,12 @@ class WebSettings(ToolSection):
             if not bare or "*" in bare or "/" in bare or ":" in bare or "." not in bare or bare.startswith("."):
                 raise ValueError("holds what is not a host; write kubernetes.io or *.debian.org")
         return value
+
+    @model_validator(mode="after")
+    def _is_for_something(self) -> WebSettings:
+        if not self.hosts and self.search is None:
+            raise ValueError("names neither `hosts` nor `search`; name one of them, or leave it out")
+        return self
 
 
 class Address(msgspec.Struct, forbid_unknown_fields=True):
@@ -61,8 +69,21 @@ def _plain(html: str) -> str:
     return "\n".join(line for n, line in enumerate(lines) if line or (n and lines[n - 1])).strip()
 
 
-def toolset(hosts: Sequence[str], *, networks: Sequence[Network] = (), context: ssl.SSLContext | None = None) -> Toolset:
-    """The tool for these hosts. `networks` that are not public are allowed by whoever builds it, and by no configuration."""
+def toolset(
+    hosts: Sequence[str],
+    *,
+    search: SearchSettings | None = None,
+    networks: Sequence[Network] = (),
+    context: ssl.SSLContext | None = None,
+) -> Toolset:
+    """The tools for these hosts and this backend. Whoever builds it may allow `networks` that are not public; no configuration does."""
+    tools = [*([_fetch_tool(hosts, networks, context)] if hosts else []), *([search_tool(search)] if search is not None else [])]
+    pages = f"pages of {', '.join(hosts[:6])}" if hosts else ""
+    told = " and ".join(part for part in ("a search" if search is not None else "", pages) if part)
+    return Toolset(name="web", fits=lambda _: True, kinds=frozenset(), tools=tuple(tools), page=f"{told[:1].upper()}{told[1:]}.")
+
+
+def _fetch_tool(hosts: Sequence[str], networks: Sequence[Network], context: ssl.SSLContext | None) -> Tool:
     fetcher = Fetcher(hosts, networks=networks, context=context)
 
     async def fetch(_: Estate, asked: Address) -> Looked:
@@ -72,13 +93,11 @@ def toolset(hosts: Sequence[str], *, networks: Sequence[Network] = (), context: 
         moved = f"(at {page.url})\n" if page.url != asked.url else ""
         return Looked(text=moved + (text_of(page) or "(an empty page)"), command=f"curl -sL '{asked.url}'", tainted=True)
 
-    page = f"A page as text. Allowed hosts: {', '.join(hosts)}."
-    tool = Tool(name="web_fetch", arguments=Address, run=fetch, page=page)
-    return Toolset(name="web", fits=lambda _: True, kinds=frozenset(), tools=(tool,), page=f"Pages of {', '.join(hosts[:6])}.")
+    return Tool(name="web_fetch", arguments=Address, run=fetch, page=f"A page as text. Allowed hosts: {', '.join(hosts)}.")
 
 
 def _open(settings: WebSettings, _: Clock, __: Path) -> Toolset:
-    return toolset(settings.hosts)
+    return toolset(settings.hosts, search=settings.search)
 
 
 web = ToolsetKind(name="web", settings=WebSettings, open=_open, page=(__doc__ or "").strip())
