@@ -343,6 +343,7 @@ class Toolset:
     `kinds` are the kinds of objects whose incidents are offered its tools at once, None: all. In others a model asks for them by the
     toolset's name, and the first sentence of `page` is what it knows of them.
     `arrive()` gives the tools of one that has to ask somebody which there are: it is called at the beginning of each run, and never raises.
+    `pushed(push)` has what it keeps of that repository looked at anew at its next use.
     """
 
     name: str
@@ -351,6 +352,7 @@ class Toolset:
     page: str = ""
     kinds: frozenset[str] | None = None
     arrive: Callable[[], Awaitable[tuple[Tool, ...]]] | None = None
+    pushed: Callable[[Push], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from tests.gateway.conftest import Service, running
 from tests.gateway.test_runs import types
+from tests.tools.conftest import look
 
 from stead.cli.run import run
 from stead.clocks import SteppedClock
@@ -148,7 +149,8 @@ async def test_a_repository_is_kept_fresh_and_cited_by_its_commit(tmp_path: Path
     git(wiki, "commit", "-q", "-m", "one")
     source = {"name": "wiki", "url": f"file://{wiki}", "branch": "main", "path": "runbooks", "every": "10m"}
     monkeypatch.setenv("HOOK", "h" * 32)
-    async with running(tmp_path, clock, knowledge=[source], hooks=[{"kind": "git", "bearer": "env:HOOK"}]) as service:
+    tools = {"docs": {"repositories": {"wiki": {"url": f"file://{wiki}"}}}}
+    async with running(tmp_path, clock, knowledge=[source], hooks=[{"kind": "git", "bearer": "env:HOOK"}], tools=tools) as service:
         await settled(service)
         _, entries = await service.get("/api/knowledge")
         assert [(e["path"], e["commit"], e["tainted"]) for e in entries] == [("runbooks/door.md", git(wiki, "rev-parse", "HEAD"), True)]
@@ -164,16 +166,24 @@ async def test_a_repository_is_kept_fresh_and_cited_by_its_commit(tmp_path: Path
         (wiki / "runbooks" / "well.md").write_text("# The well\n\nIt is dry.\n")
         git(wiki, "add", ".")
         git(wiki, "commit", "-q", "-m", "three")
+        docs = next(toolset for toolset in service.stead.toolsets if toolset.name == "docs")
+        estate = next(iter(service.stead.estates.values()))
+        assert "well.md" in (await look(estate, docs, "docs_list")).text
+        (wiki / "runbooks" / "barn.md").write_text("# The barn\n\nIt stands.\n")
+        git(wiki, "add", ".")
+        git(wiki, "commit", "-q", "-m", "four")
+        assert "barn.md" not in (await look(estate, docs, "docs_list")).text
         repository = {"full_name": str(wiki).strip("/"), "default_branch": "main"}
         push = {"ref": "refs/heads/main", "after": git(wiki, "rev-parse", "HEAD"), "repository": repository}
         assert await service.post("/hooks/git", push, token="h" * 32) == (202, {"heard": 1})
         async with asyncio.timeout(30):  # and no time passes
-            while len((await service.get("/api/knowledge"))[1]) < 3:
+            while len((await service.get("/api/knowledge"))[1]) < 4:
                 await asyncio.sleep(0.02)
+        assert "barn.md" in (await look(estate, docs, "docs_list")).text, "what the tools of a model read is renewed, too"
         wiki.rename(tmp_path / "gone")
         _, now = await service.post("/api/knowledge/refresh", {})
         assert now[0]["trouble"]
-        assert now[0]["entries"] == 3, "what was known stays"
+        assert now[0]["entries"] == 4, "what was known stays"
 
 
 def test_a_file_can_be_checked_without_a_service(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from tests.tools.conftest import look
 
 from stead.clocks import SteppedClock
 from stead.declare import Toolset
+from stead.domain.push import Push, repository_name
 from stead.domain.run import Seen
 from stead.estate.host.commands import LocalCommands
 from stead.estate.host.estate import HostEstate
@@ -119,6 +120,20 @@ async def test_what_is_new_is_there_when_its_time_has_come(wiki: Wiki, toolset: 
     clock.advance(timedelta(minutes=15))
     fresh = await ask(toolset, clock, "docs_list")
     assert "docs/network.md" in fresh.text and commit in fresh.text
+
+
+async def test_a_push_to_it_has_it_renewed_at_the_next_use(wiki: Wiki, toolset: Toolset, clock: SteppedClock) -> None:
+    await ask(toolset, clock, "docs_list")
+    wiki.write("docs/network.md", "new\n")
+    name = repository_name(f"file://{wiki.folder}")
+    assert toolset.pushed is not None
+    for other in (Push(repository="ada/else", branch="main", after="4"), Push(repository=name, branch="topic", after="4", default=False)):
+        toolset.pushed(other)
+        assert "network" not in (await ask(toolset, clock, "docs_list")).text
+    toolset.pushed(Push(repository=name, branch="main", after="4"))
+    assert "docs/network.md" in (await ask(toolset, clock, "docs_list")).text
+    wiki.write("docs/power.md", "newer\n")
+    assert "power" not in (await ask(toolset, clock, "docs_list")).text, "once for a push"
 
 
 async def test_a_remote_that_is_gone_leaves_what_was_known(wiki: Wiki, toolset: Toolset, clock: SteppedClock) -> None:

@@ -24,7 +24,7 @@ from stead.app.knowledge_tools import knowledge_tools
 from stead.app.shown import time
 from stead.domain.errors import SteadError, UserError
 from stead.domain.knowledge import MOST_TEXT, Written
-from stead.domain.push import Push, repository_name
+from stead.domain.push import Push
 from stead.estate.git import GitCopy, GitSource
 from stead.ports import Clock
 from stead.store import knowledge
@@ -99,8 +99,7 @@ class Library:
         """Somebody pushed: what is read from that branch of that repository is looked at now."""
         for source in self.sources:
             asked = source.settings
-            its = asked.branch == push.branch or (not asked.branch and push.default)
-            if asked.url and its and repository_name(asked.url) == push.repository.lower():
+            if asked.url and push.reaches(asked.url, asked.branch):
                 source.due_at = None
                 self._pushed.set()
 

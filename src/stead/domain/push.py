@@ -33,6 +33,11 @@ class Push:
     commits: int = 0
     paths: tuple[tuple[str, Done], ...] = ()
 
+    def reaches(self, url: str, branch: str) -> bool:
+        """Whether it changed that branch, "" for the default one, of the repository at that address."""
+        its = branch == self.branch or (not branch and self.default)
+        return its and repository_name(url) == self.repository.lower()
+
 
 def cleaned(push: Push, clean: Callable[[str], str]) -> Push:
     """Without the secrets that somebody wrote into a commit's words."""

@@ -64,14 +64,20 @@ class GitCopy:
         self._folder = folder
         self._clock = clock
         self._asked_at: datetime | None = None
+        self._outdated = False
         self._trouble = ""
         self._fetching = asyncio.Lock()
+
+    def outdated(self) -> None:
+        """There is something new: it is got at the next question, whatever the time."""
+        self._outdated = True
 
     async def fresh(self) -> str:
         """Get what is new, where it is time. Why it could not be, "" when all is well; BlindError where there is no copy at all."""
         async with self._fetching:
             now = self._clock.now()
-            if self._asked_at is None or now - self._asked_at >= self._source.every:
+            if self._outdated or self._asked_at is None or now - self._asked_at >= self._source.every:
+                self._outdated = False  # before it is asked: what is pushed meanwhile counts anew
                 self._trouble = await self._fetch()
                 self._asked_at = now
                 if self._trouble and not await self.commit():

@@ -66,6 +66,9 @@ def _note(stead: Stead, push: Push, estate: str) -> None:
     """Keep the push in the history, and have what is read from there read anew. UserError while Stead is not running."""
     told = cleaned(push, stead.journey.redact)
     stead.library.pushed(push)
+    for toolset in stead.toolsets:
+        if toolset.pushed is not None:
+            toolset.pushed(push)
     if stead.history is not None:  # it is open for as long as that runs
         note_push(stead.history, stead.estates.values(), told, estate, stead.clock.now())
 
