@@ -1,4 +1,4 @@
-"""The first request is small, whatever is known: a storm of findings with long logs, runbooks, memory and a brief of the estate."""
+"""The first request is small, whatever is known: a storm of findings with long logs, runbooks, memory, a brief of the estate and notes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from stead.domain.finding import Finding, Severity
 from stead.domain.incident import Incident, IncidentState
 from stead.domain.redaction import redact
 from stead.domain.subject import Subject
+from stead.engine import noting
 from stead.engine.context import Pack
+from stead.engine.noting import Notes
 from stead.engine.packing import Part
 
 __all__ = ["lab"]
@@ -49,6 +51,7 @@ def told(now: datetime, pack: Pack) -> str:
     found = [crash(number) for number in range(80)]
     besides = [
         Part(heading="The estate:", items=[f"- {name}: {'n' * 240}" for name in ("Nodes", "GitOps", "Namespaces")], share=0.12),
+        noting.part(Notes(parts=[f"K-7 the owner wrote (books: AGENTS.md):\n{'n' * noting.MOST_OF_PIECE}"] * 12)),
         Part(heading="Known:", items=["K-1 Runbook\n" + 'Do this "then" that.\n' * 35] * 2, share=0.2),
         Part(heading="What is remembered:", items=["- A fact of the house that is as long as such facts are."] * 14, share=0.15),
     ]
@@ -74,7 +77,14 @@ async def test_the_first_request_stays_small_and_has_the_best_of_everything(lab:
     await lab.play(after(concludes()), system=system, opening=opening, collected=pack.collected, kinds=kinds)
     assert lab.server is not None
     assert lab.server.sizes[0] <= 12_000
-    for best in ("api-7c9f4d-0", "The estate:\n- Nodes:", "K-1 Runbook", "What is remembered:\n- A fact", "- restart_rollout (Deployment"):
+    for best in (
+        "api-7c9f4d-0",
+        "The estate:\n- Nodes:",
+        "K-7 the owner wrote",
+        "K-1 Runbook",
+        "What is remembered:\n- A fact",
+        "- restart_rollout (Deployment",
+    ):
         assert best in opening, best
     assert "(pvc_pending, Crash)" in opening or "1 pvc_pending" in opening, "what differs is told before what says the same again"
     assert set(pack.collected) == {name for name in ("F1", "F2", "F3", "F4", "F5") if f"  {name} " in opening}, "what is told may be cited"

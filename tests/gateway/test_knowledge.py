@@ -170,6 +170,7 @@ async def test_a_repository_is_kept_fresh_and_cited_by_its_commit(tmp_path: Path
         estate = next(iter(service.stead.estates.values()))
         assert "well.md" in (await look(estate, docs, "docs_list")).text
         (wiki / "runbooks" / "barn.md").write_text("# The barn\n\nIt stands.\n")
+        (wiki / "AGENTS.md").write_text("Runbooks are in English.\n")
         git(wiki, "add", ".")
         git(wiki, "commit", "-q", "-m", "four")
         assert "barn.md" not in (await look(estate, docs, "docs_list")).text
@@ -177,13 +178,16 @@ async def test_a_repository_is_kept_fresh_and_cited_by_its_commit(tmp_path: Path
         push = {"ref": "refs/heads/main", "after": git(wiki, "rev-parse", "HEAD"), "repository": repository}
         assert await service.post("/hooks/git", push, token="h" * 32) == (202, {"heard": 1})
         async with asyncio.timeout(30):  # and no time passes
-            while len((await service.get("/api/knowledge"))[1]) < 4:
+            while len((await service.get("/api/knowledge"))[1]) < 5:
                 await asyncio.sleep(0.02)
+        assert {e["path"] for e in (await service.get("/api/knowledge"))[1]} > {"AGENTS.md"}, (
+            "the owner's notes, though they stand elsewhere"
+        )
         assert "barn.md" in (await look(estate, docs, "docs_list")).text, "what the tools of a model read is renewed, too"
         wiki.rename(tmp_path / "gone")
         _, now = await service.post("/api/knowledge/refresh", {})
         assert now[0]["trouble"]
-        assert now[0]["entries"] == 4, "what was known stays"
+        assert now[0]["entries"] == 5, "what was known stays"
 
 
 def test_a_file_can_be_checked_without_a_service(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ from stead.app.knowledge_settings import KnowledgeSettings
 from stead.app.knowledge_tools import knowledge_tools
 from stead.app.shown import time
 from stead.domain.errors import SteadError, UserError
-from stead.domain.knowledge import MOST_TEXT, Written
+from stead.domain.knowledge import MOST_TEXT, NOTES, Written
 from stead.domain.push import Push
 from stead.estate.git import GitCopy, GitSource
 from stead.ports import Clock
@@ -188,7 +188,7 @@ def _shelf(asked: KnowledgeSettings, folder: Path, clock: Clock) -> _Shelf:
 
 
 class _Repository:
-    """A Git repository, read from a copy that is kept in the state folder."""
+    """A Git repository, read from a copy that is kept in the state folder: a folder of it, and the owner's notes for agents at its top."""
 
     def __init__(self, copy: GitCopy, path: str) -> None:
         self._copy, self._path = copy, path
@@ -196,8 +196,8 @@ class _Repository:
     async def open(self) -> tuple[Mapping[str, str], str, str]:
         trouble = await self._copy.fresh()
         commit = await self._copy.commit()
-        found = await self._copy.blobs(self._path)
-        if self._path and not found and not trouble:
+        found = await self._copy.blobs(*([self._path, *NOTES] if self._path else []))
+        if self._path and not trouble and not found.keys() - set(NOTES):
             trouble = f"the repository has no files under {self._path}"
         return found, commit, trouble
 

@@ -48,6 +48,8 @@ def brief(
     for name, generated in found["overruled"].items():
         first = line(generated)
         print(line(f"{name} is yours; it would say now: {first[:200]}"), file=sys.stderr)
+    for note in found.get("notes", []):
+        print(line(f"told with it: {note['id']}, what you wrote for agents ({note['place']})"), file=sys.stderr)
 
 
 def _written(before: str, *, edit: bool, file: Path | None) -> str | None:

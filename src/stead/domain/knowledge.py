@@ -18,6 +18,8 @@ OWN = "stead"
 """The source of what Stead itself wrote."""
 MOST_TEXT = 65_536
 """Bytes of one entry."""
+NOTES = ("AGENTS.md", "CLAUDE.md")
+"""Files in which the owner of a folder or repository says to agents what holds there (https://agents.md)."""
 
 
 class KnowledgeKind(StrEnum):
@@ -136,6 +138,11 @@ class Knowledge:
         """Whether Stead wrote it."""
         return self.source == OWN
 
+    @property
+    def note(self) -> bool:
+        """Whether the owner wrote it for agents, and not for the cases that its front matter names."""
+        return is_note(self.path) and self.written.fits.asked == 0
+
     def holds(self, now: datetime) -> bool:
         ends = self.written.expires_at
         return self.state is KnowledgeState.APPROVED and (ends is None or ends > now)
@@ -144,6 +151,11 @@ class Knowledge:
     def place(self) -> str:
         """`house: runbooks/disk.md at 4f2a9c1d`."""
         return f"{self.source}: {self.path}" + (f" at {self.commit[:12]}" if self.commit else "")
+
+
+def is_note(path: str) -> bool:
+    """Whether a file of that path is the owner's word to agents."""
+    return path.rpartition("/")[2].lower() in {name.lower() for name in NOTES}
 
 
 _FIRST = (KnowledgeKind.EDGE_CASE, KnowledgeKind.RUNBOOK, KnowledgeKind.SKILL, KnowledgeKind.PAGE)

@@ -1,4 +1,4 @@
-"""What every run is told besides its task: what the estate is made of, what is known of such cases, and what is remembered.
+"""What every run is told besides its task: what the estate is made of, its owner's notes, what is known of such cases, what is remembered.
 
 An investigation, a goal, a question and a job are told it by the same rules, so that an agent knows the house whoever asks it.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from stead.domain.finding import Finding
-from stead.engine import briefing, knowing, remembering
+from stead.engine import briefing, knowing, noting, remembering
 from stead.engine.journey import Journey
 from stead.engine.packing import Part
 from stead.store import findings, incidents
@@ -40,13 +40,14 @@ def told(
     names: Collection[str] = (),
 ) -> Background:
     """Knowledge that fits the findings `found` or holds `words`; memory that holds `names`, where there are none the words."""
+    notes = noting.told(connection, nonce, journey.now())
     known = knowing.told(connection, journey, nonce, found, words)
     remembered, tainting = remembering.told(connection, journey, nonce, names or [words])
     return Background(
-        parts=(briefing.part(connection, estate), knowing.part(known), remembered),
-        collected=known.collected,
-        commands=known.commands,
-        tainted=known.tainted or tainting,
+        parts=(briefing.part(connection, estate), noting.part(notes), knowing.part(known), remembered),
+        collected={**notes.collected, **known.collected},
+        commands={**notes.commands, **known.commands},
+        tainted=notes.tainted or known.tainted or tainting,
     )
 
 

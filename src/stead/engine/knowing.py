@@ -66,13 +66,14 @@ class Told:
 
 
 def told(connection: sa.Connection, journey: Journey, nonce: str, found: Sequence[Finding], words: str) -> Told:
-    """What fits the findings, then what a search for `words` finds that has two of them at least; whole entries, fenced."""
+    """What fits the findings, then what a search for `words` finds that has two of them at least; whole entries, fenced. What the owner
+    wrote for agents is told by itself (`noting`)."""
     now = journey.now()
     numbers = [entry.number for entry in fitting(connection, found, now)]
     asked = words_of(words)
     for entry in knowledge.search(connection, asked, MOST_FOUND) if len(numbers) < MOST_TOLD else ():
         enough = held(asked, f"{entry.written.title} {entry.written.text}") >= min(2, len(asked))
-        if entry.number not in numbers and entry.holds(now) and enough:
+        if entry.number not in numbers and entry.holds(now) and enough and not entry.note:
             numbers.append(entry.number)
     made = Told()
     for number in numbers[:MOST_TOLD]:

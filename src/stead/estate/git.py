@@ -95,9 +95,10 @@ class GitCopy:
         code, said, _ = await self._git("ls-tree", "-r", "-z", "--name-only", BRANCH, *(["--", under] if under else []))
         return [name for name in said.split("\0") if name] if code == 0 else []
 
-    async def blobs(self, under: str = "") -> dict[str, str]:
-        """path → id of its content, of all files or of those under a folder; links are none. The id changes with the content alone."""
-        code, said, _ = await self._git("ls-tree", "-r", "-z", BRANCH, *(["--", under] if under else []))
+    async def blobs(self, *under: str) -> dict[str, str]:
+        """path → id of its content, of all files or of those of these names and under them; links are none. The id changes with the content
+        alone."""
+        code, said, _ = await self._git("ls-tree", "-r", "-z", BRANCH, *(["--", *under] if under else []))
         found: dict[str, str] = {}
         for entry in said.split("\0") if code == 0 else ():
             about, _, path = entry.partition("\t")

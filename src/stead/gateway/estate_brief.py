@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from stead.app import brief_made, brief_told
 from stead.app.wiring import Stead
 from stead.domain.brief import MOST_TEXT
-from stead.engine import briefing
+from stead.engine import briefing, noting
 from stead.gateway.auth import needs
 from stead.store import briefs
 from stead.store.tokens import Scope
@@ -35,17 +35,22 @@ def routers(stead: Stead) -> tuple[APIRouter, APIRouter]:
         await stead.look(lambda _, journey: briefing.known(journey, estate))
         return estate
 
+    async def told(name: str) -> dict[str, Any]:
+        notes = await stead.store.look(noting.of_owner, stead.clock.now())
+        return brief_told.whole(await stead.store.look(briefs.get, name), notes)
+
     @reading.get("/estate/brief")
     async def shown(estate: Named = "") -> dict[str, Any]:
         """What every run about the estate is told of it, as it is made now."""
         name = await found(estate)
         await brief_made.refresh(stead.store, name, stead.estates[name], stead.estates, stead.clock)
-        return brief_told.whole(await stead.store.look(briefs.get, name))
+        return await told(name)
 
     @writing.put("/estate/brief")
     async def correct(body: BriefBody, request: Request, estate: Named = "") -> dict[str, Any]:
         """Correct it: what differs from the generated one is kept from now on. Needs the scope `approve`."""
         by, name = request.state.principal, await found(estate)
-        return brief_told.whole(await stead.change(briefing.correct, estate=name, markdown=body.markdown, by=by))
+        await stead.change(briefing.correct, estate=name, markdown=body.markdown, by=by)
+        return await told(name)
 
     return reading, writing

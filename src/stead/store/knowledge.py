@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from stead.domain.knowledge import OWN, Fits, Knowledge, KnowledgeKind, KnowledgeState, Written, fits_of, fits_text
+from stead.domain.knowledge import NOTES, OWN, Fits, Knowledge, KnowledgeKind, KnowledgeState, Written, fits_of, fits_text
 from stead.store.search import best
 from stead.store.tables import knowledge
 
@@ -70,6 +70,16 @@ def that_ask(connection: sa.Connection, now: datetime) -> Sequence[Knowledge]:
     approved = knowledge.c.state == KnowledgeState.APPROVED.value
     query = sa.select(*columns, sa.literal("").label("text")).where(approved, knowledge.c.fits != "").order_by(knowledge.c.number)
     return [entry for row in connection.execute(query) if (entry := _knowledge(row)).holds(now)]
+
+
+def notes(connection: sa.Connection, now: datetime, most: int) -> list[Knowledge]:
+    """What owners wrote for agents and holds now, what stands nearest to the top of its source first."""
+    columns = [column for column in knowledge.c if column is not knowledge.c.text]
+    named = sa.or_(*(sa.func.lower(knowledge.c.path).like(f"%{name.lower()}") for name in NOTES))
+    query = sa.select(*columns, sa.literal("").label("text")).where(named, knowledge.c.state == KnowledgeState.APPROVED.value)
+    there = [entry for row in connection.execute(query) if (entry := _knowledge(row)).note and entry.holds(now)]
+    there.sort(key=lambda entry: (entry.path.count("/"), entry.source, entry.path))
+    return [found for entry in there[:most] if (found := find(connection, entry.number)) is not None]
 
 
 def search(connection: sa.Connection, words: Sequence[str], most: int) -> list[Knowledge]:
