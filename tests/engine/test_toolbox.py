@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 from tests.engine.test_investigate import LIST, Lab, after, concludes
 
 from stead.clocks import SteppedClock
 from stead.declare import Looked, Tool, Toolset
-from stead.domain.run import Ending
+from stead.domain.run import Ending, Speaker
 from stead.ports import Estate
 from stead.practice.model_server import Answer, Json
 from stead.testing.bare_cluster import BareCluster
@@ -48,12 +50,32 @@ async def lab(tmp_path: Path, clock: SteppedClock) -> AsyncIterator[Lab]:
         yield made
 
 
+async def _sinks(_: Estate, __: Nothing) -> Looked:
+    return Looked(text=str({"password=hunter2secret": 1}["anchor"]))
+
+
+async def _drifts(_: Estate, __: Nothing) -> Any:
+    return {"high water": "noon"}
+
+
 def offered(request: Json) -> list[str]:
     return [tool["function"]["name"] for tool in request["tools"]]
 
 
 def ask_for(toolset: str) -> Answer:
     return Answer(calls=[("more_tools", {"toolset": toolset})])
+
+
+async def test_a_tool_that_breaks_is_told_to_the_model_and_ends_nothing(lab: Lab) -> None:
+    broken = [Tool(name=name, arguments=Nothing, run=run, page="x") for name, run in (("sink", _sinks), ("drift", _drifts))]
+    lab.toolsets = [replace(TIDES, kinds=None, tools=(*TIDES.tools, *broken))]
+    with capture_logs() as logged:
+        outcome = await lab.play(after(Answer(calls=[("sink", {}), ("drift", {}), ("tide", {})]), concludes()))
+    sink, drift, tide = (message.text for message in outcome.messages if message.speaker is Speaker.TOOL and message.tool != "conclude")
+    assert "error: this tool broke (KeyError); that is no fault of the call's" in sink
+    assert "error: this tool broke (AttributeError)" in drift and "high water at noon" in tide
+    assert outcome.ending is Ending.CONCLUDED
+    assert [each["tool"] for each in logged if each["event"] == "a tool broke"] == ["sink", "drift"]
 
 
 async def test_what_does_not_fit_the_incident_is_offered_when_it_is_asked_for(lab: Lab) -> None:

@@ -15,25 +15,35 @@ from structlog.testing import capture_logs
 from tests.gateway.conftest import Service, running
 
 from stead.clocks import SteppedClock
-from stead.practice.model_server import Answer, model_server
+from stead.practice.model_server import Answer, Json, model_server
 
 PAGE = Path(__file__).parents[2] / "docs" / "practice-models.md"
 
 BROKEN = """
-import msgspec
-
-from stead.declare import Tool, Toolset
-
-
-class Nothing(msgspec.Struct):
-    pass
+from stead.declare import Applied, Verb
+from stead.domain.action import Risk
 
 
-async def peep(estate, asked):
+async def no_objection(action, estate):
+    return ""
+
+
+async def bolt(action, estate, hands):
+    return Applied(note="bolted")
+
+
+async def never(action, estate):
+    return False
+
+
+def line(subject, parameters):
     return {"password=hunter2secret": 1}["the key"]
 
 
-keyhole = Toolset(name="keyhole", fits=lambda estate: True, tools=(Tool(name="peep", arguments=Nothing, run=peep, page="Look through."),))
+bolt_door = Verb(
+    name="bolt_door", risk=Risk.LOW, reversible=True, kinds=("Host",), rbac=(), command=line,
+    preflight=no_objection, apply=bolt, landed=never,
+)
 """
 
 
@@ -51,15 +61,22 @@ def said(incident: Any) -> list[str]:
     return [block["text"] for delivery in incident["deliveries"] for block in delivery["message"]["blocks"]]
 
 
-async def test_a_tool_that_breaks_ends_the_run_and_nothing_else(
+def bolts(_: Json) -> Answer:
+    """Concludes at once, and proposes what breaks."""
+    target = {"kind": "Host", "name": "house"}
+    conclusion: Json = {"cause": "The door is open.", "at_fault": target, "confidence": "high", "evidence": []}
+    return Answer(calls=[("conclude", {**conclusion, "actions": [{"verb": "bolt_door", "target": target, "reason": "it is open"}]})])
+
+
+async def test_an_action_that_breaks_ends_the_run_and_nothing_else(
     tmp_path: Path, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "own").mkdir()
-    (tmp_path / "own" / "keyhole.py").write_text(BROKEN)
+    (tmp_path / "own" / "bolt.py").write_text(BROKEN)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
     kind, ending, answers, because = _row()
-    async with model_server(lambda _: Answer(calls=[("peep", {})])) as server, _log() as log:
+    async with model_server(bolts) as server, _log() as log:
         more: Any = {"models": [{"name": "practice", "kind": "openai", "model": "x", "base_url": server.url}]}
         async with running(tmp_path, clock, channels=[{"name": "screen", "kind": "terminal"}], **more) as service:
             service.door.write_text("wide open\n")
@@ -84,6 +101,6 @@ async def _log() -> AsyncIterator[Any]:
 
 
 def _row() -> tuple[str, ...]:
-    found = re.search(r"^\| (a tool [^|]+) \| [^|]+ \| ([a-z]+) \| (\d+) \| ([^|]+) \|$", PAGE.read_text(), re.MULTILINE)
+    found = re.search(r"^\| (an action [^|]+) \| [^|]+ \| ([a-z]+) \| (\d+) \| ([^|]+) \|$", PAGE.read_text(), re.MULTILINE)
     assert found is not None
     return found.groups()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import msgspec
+import structlog
 
 from stead.declare import Looked, Tool, Toolset
 from stead.domain.agent import ANY_TOOL, ToolPolicy
@@ -30,6 +31,8 @@ MOST_KEPT = 262_144
 """Characters of one look that are kept to be paged through."""
 MOST_ARGUMENTS = 4000
 _ROOM_TO_SAY = 120
+
+log = structlog.get_logger("stead.engine")
 
 CONCLUDE, PAGE, MORE, REMEMBER = "conclude", "page", "more_tools", "remember"
 
@@ -114,12 +117,17 @@ class Toolbox:
         began = time.perf_counter()
         try:
             async with asyncio.timeout(PATIENCE):
-                looked = await self._look(call, before)
-            failed = False
+                return self._seen(call, evidence, await self._look(call, before), began)
         except TimeoutError:
-            looked, failed = Looked(text=f"error: no answer within {PATIENCE:.0f} s"), True
+            told = f"no answer within {PATIENCE:.0f} s"
         except (SteadError, ValueError) as error:
-            looked, failed = Looked(text=f"error: {error}"), True
+            told = str(error)
+        except Exception as error:  # a visitor's tool may raise anything, and return it
+            log.exception("a tool broke", tool=call.tool)
+            told = f"this tool broke ({type(error).__name__}); that is no fault of the call's, and Stead's log says where. Go on without it"
+        return self._seen(call, evidence, Looked(text=f"error: {told}"), began, failed=True)
+
+    def _seen(self, call: ToolCall, evidence: str, looked: Looked, began: float, *, failed: bool = False) -> Seen:
         return Seen(
             evidence=evidence,
             tool=call.tool,
