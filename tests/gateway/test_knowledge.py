@@ -164,25 +164,24 @@ async def test_a_repository_is_kept_fresh_and_cited_by_its_commit(tmp_path: Path
         _, entries = await service.get("/api/knowledge")
         assert {e["commit"] for e in entries} == {git(wiki, "rev-parse", "HEAD")}
         (wiki / "runbooks" / "well.md").write_text("# The well\n\nIt is dry.\n")
-        git(wiki, "add", ".")
-        git(wiki, "commit", "-q", "-m", "three")
         docs = next(toolset for toolset in service.stead.toolsets if toolset.name == "docs")
         estate = next(iter(service.stead.estates.values()))
-        assert "well.md" in (await look(estate, docs, "docs_list")).text
         (wiki / "runbooks" / "barn.md").write_text("# The barn\n\nIt stands.\n")
         (wiki / "AGENTS.md").write_text("Runbooks are in English.\n")
         git(wiki, "add", ".")
-        git(wiki, "commit", "-q", "-m", "four")
+        git(wiki, "commit", "-q", "-m", "three")
         assert "barn.md" not in (await look(estate, docs, "docs_list")).text
         repository = {"full_name": str(wiki).strip("/"), "default_branch": "main"}
         push = {"ref": "refs/heads/main", "after": git(wiki, "rev-parse", "HEAD"), "repository": repository}
         assert await service.post("/hooks/git", push, token="h" * 32) == (202, {"heard": 1})
         async with asyncio.timeout(30):  # and no time passes
-            while len((await service.get("/api/knowledge"))[1]) < 5:
+            while len((await service.get("/api/knowledge"))[1]) < 6:
                 await asyncio.sleep(0.02)
-        assert {e["path"] for e in (await service.get("/api/knowledge"))[1]} > {"AGENTS.md"}, (
-            "the owner's notes, though they stand elsewhere"
-        )
+        _, entries = await service.get("/api/knowledge")
+        notes = [(e["source"], e["commit"]) for e in entries if e["path"] == "AGENTS.md"]
+        head = git(wiki, "rev-parse", "HEAD")
+        assert notes == [("docs/wiki", head), ("wiki", head)], "the owner's notes, also beside the path, and where only tools read"
+        assert {e["path"] for e in entries if e["source"] == "docs/wiki"} == {"AGENTS.md"}
         assert "barn.md" in (await look(estate, docs, "docs_list")).text, "what the tools of a model read is renewed, too"
         wiki.rename(tmp_path / "gone")
         _, now = await service.post("/api/knowledge/refresh", {})

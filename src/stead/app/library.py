@@ -22,13 +22,15 @@ from stead.app.knowledge_files import SUFFIXES, read_file
 from stead.app.knowledge_settings import KnowledgeSettings
 from stead.app.knowledge_tools import knowledge_tools
 from stead.app.shown import time
+from stead.declare import Toolset
 from stead.domain.errors import SteadError, UserError
-from stead.domain.knowledge import MOST_TEXT, NOTES, Written
+from stead.domain.knowledge import MOST_TEXT, NOTES, Written, is_note
 from stead.domain.push import Push
 from stead.estate.git import GitCopy, GitSource
 from stead.ports import Clock
 from stead.store import knowledge
 from stead.store.database import Store
+from stead.tools.docs import DocsToolset, RepositorySettings
 
 MOST_FILES = 2000
 """Of one source. The first ones in the order of their paths are kept."""
@@ -85,6 +87,13 @@ class Library:
         self._turn = asyncio.Lock()
         self._pushed = asyncio.Event()
         self.tools = knowledge_tools(store, clock)
+
+    def besides(self, toolsets: tuple[Toolset, ...]) -> tuple[Toolset, ...]:
+        """The same toolsets. What owners wrote for agents in the documentation that they read is kept, too."""
+        for toolset in toolsets:
+            if isinstance(toolset, DocsToolset):
+                self.sources += [_notes_of(name, asked, copy) for name, (asked, copy) in toolset.repositories.items()]
+        return toolsets
 
     async def follow(self) -> None:
         """Keep everything fresh. Until cancelled."""
@@ -203,6 +212,20 @@ class _Repository:
 
     async def read(self, path: str) -> bytes:
         return (await self._copy.read(path) or "").encode()
+
+
+def _notes_of(name: str, asked: RepositorySettings, copy: GitCopy) -> Source:
+    every = timedelta(minutes=asked.minutes)
+    settings = KnowledgeSettings.model_construct(name=f"docs/{name}", url=asked.url, branch=asked.ref, path=asked.folder, every=every)
+    return Source(settings, _Notes(copy, asked.folder))
+
+
+class _Notes(_Repository):
+    """Of a repository that is read by other ways, only what its owner wrote for agents."""
+
+    async def open(self) -> tuple[Mapping[str, str], str, str]:
+        found, commit, trouble = await super().open()
+        return {path: stamp for path, stamp in found.items() if is_note(path)}, commit, trouble
 
 
 class _Folder:

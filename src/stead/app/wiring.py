@@ -99,7 +99,7 @@ class Stead:
         self.store = Store(settings.store.database_url(self.folder))
         self.ear = Ear(lambda: self.journey, Inbox(self.store))
         self.library = Library(settings.knowledge, self.folder / "knowledge", self.store, clock, redactor_of(self.models))
-        self.toolsets = toolsets_of(settings.tools, shelves, clock, self.folder, self.library.tools)
+        self.toolsets = self.library.besides(toolsets_of(settings.tools, shelves, clock, self.folder, self.library.tools))
         self.heads = Heads.in_folder(self.folder, settings.audit.key)
         self.ready = False
         self.history: Book | None = None

@@ -1,13 +1,14 @@
 """Documentation in Git repositories: list, read, search, each answer with the file, line and commit that it came from.
 
-A copy is kept in the state folder and brought up to date when it is asked and old. What stands there is other people's words.
+A copy is kept in the state folder and brought up to date when it is asked and old. What stands there is other people's words; what its
+owner wrote for agents is told in every run.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Annotated
@@ -87,6 +88,13 @@ class _Book:
         return f"{self.name} at {(await self.copy.commit())[:12]}{old}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocsToolset(Toolset):
+    """`repositories` by their names, each with its settings and the copy that is read of it."""
+
+    repositories: Mapping[str, tuple[RepositorySettings, GitCopy]]
+
+
 class Docs:
     """The repositories by name."""
 
@@ -159,31 +167,36 @@ def _open(settings: DocsSettings, clock: Clock, folder: Path) -> Toolset:
         source = GitSource(url=one.url, ref=one.ref, every=timedelta(minutes=one.minutes), token=one.token)
         books[name] = _Book(name, GitCopy(source, folder / name, clock), one.folder)
 
-    def pushed(push: Push) -> None:
-        for name, one in settings.repositories.items():
-            if push.reaches(one.url, one.ref):
-                books[name].copy.outdated()
+    repositories = {name: (one, books[name].copy) for name, one in settings.repositories.items()}
 
-    return replace(_toolset("docs", books, f"Documentation in {', '.join(books)}."), pushed=pushed)
+    def pushed(push: Push) -> None:
+        for one, copy in repositories.values():
+            if push.reaches(one.url, one.ref):
+                copy.outdated()
+
+    return DocsToolset(
+        name="docs",
+        fits=lambda _: True,
+        kinds=frozenset(),
+        tools=_tools("docs", books),
+        page=f"Documentation in {', '.join(books)}.",
+        pushed=pushed,
+        repositories=repositories,
+    )
 
 
 def reading(name: str, copies: Mapping[str, tuple[GitCopy, str]], page: str) -> Toolset:
     """A toolset of that name which reads copies of repositories, each with the folder of it that is read ("" for all)."""
-    return _toolset(name, {called: _Book(called, copy, folder) for called, (copy, folder) in copies.items()}, page)
+    books = {called: _Book(called, copy, folder) for called, (copy, folder) in copies.items()}
+    return Toolset(name=name, fits=lambda _: True, kinds=frozenset(), tools=_tools(name, books), page=page)
 
 
-def _toolset(name: str, books: Mapping[str, _Book], page: str) -> Toolset:
+def _tools(name: str, books: Mapping[str, _Book]) -> tuple[Tool, ...]:
     read = Docs(books, name)
-    return Toolset(
-        name=name,
-        fits=lambda _: True,
-        kinds=frozenset(),
-        tools=(
-            Tool(name=f"{name}_list", arguments=Listing, run=read.list, page="Files of the repositories."),
-            Tool(name=f"{name}_read", arguments=Reading, run=read.read, page="A file, with line numbers to cite."),
-            Tool(name=f"{name}_search", arguments=Searching, run=read.search, page="Where words stand, with file and line."),
-        ),
-        page=page,
+    return (
+        Tool(name=f"{name}_list", arguments=Listing, run=read.list, page="Files of the repositories."),
+        Tool(name=f"{name}_read", arguments=Reading, run=read.read, page="A file, with line numbers to cite."),
+        Tool(name=f"{name}_search", arguments=Searching, run=read.search, page="Where words stand, with file and line."),
     )
 
 
