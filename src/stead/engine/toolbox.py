@@ -23,6 +23,7 @@ from stead.domain.conclusion import SCHEMA, Conclusion
 from stead.domain.errors import SteadError
 from stead.domain.excerpt import ends_of, excerpt, fenced, part, visible
 from stead.domain.run import Seen, ToolCall, ToolOffer
+from stead.domain.typed import known
 from stead.ports import Estate
 
 PATIENCE = 60.0
@@ -219,7 +220,7 @@ def arguments_of(call: ToolCall, kind: type[Any]) -> Any:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"the arguments of `{call.tool[:60]}` are not JSON: {error}") from error
     try:
-        return msgspec.convert(given, kind, strict=False)
+        return msgspec.convert(given, known(kind), strict=False)
     except msgspec.ValidationError as error:
         raise ValueError(f"the arguments of `{call.tool[:60]}` do not fit: {error}") from error
 

@@ -6,6 +6,8 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from stead.domain.typed import known
+
 T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -24,7 +26,7 @@ def dumps(value: object) -> str:
 
 def loads(text: str, kind: type[T]) -> T:
     """The domain value of type `kind` that `dumps` wrote. msgspec.ValidationError when it is none."""
-    return msgspec.json.decode(text, type=kind)
+    return msgspec.json.decode(text, type=known(kind))
 
 
 def plain(value: object) -> Any:
@@ -33,7 +35,7 @@ def plain(value: object) -> Any:
 
 
 def load_plain(value: Any, kind: type[T]) -> T:
-    return msgspec.convert(value, type=kind)
+    return msgspec.convert(value, type=known(kind))
 
 
 def _encodable(value: Any) -> Any:

@@ -18,6 +18,7 @@ import msgspec
 
 from stead.domain.change import Change
 from stead.domain.errors import UserError
+from stead.domain.typed import known
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +153,7 @@ class Book:
         rows = self._db.execute(
             "select body from change where estate = ? and kind = ? and namespace = ? and name = ? order by id desc", (estate, *place)
         )
-        return [msgspec.json.decode(body, type=Change) for (body,) in rows]
+        return [msgspec.json.decode(body, type=known(Change)) for (body,) in rows]
 
     def changes(self, *, since: datetime | None = None, estate: str = "", most: int = 500) -> list[Change]:
         """Changes made since then, newest first, of one estate or ("") of all."""
@@ -161,7 +162,7 @@ class Book:
             f"select body from change where {where} and (? = '' or estate = ?) order by at desc, id desc limit ?",  # noqa: S608 - no input
             (*values, estate, estate, most),
         )
-        return [msgspec.json.decode(body, type=Change) for (body,) in rows]
+        return [msgspec.json.decode(body, type=known(Change)) for (body,) in rows]
 
 
 def _opened(path: Path | None) -> sqlite3.Connection:
