@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Generator
 from datetime import datetime, timedelta
@@ -69,6 +70,7 @@ def _refuse(value: object) -> None:
 async def launch(store: Store) -> None:
     """Start the durable engine on the store's database, recover what a crash left pending, and begin to take work."""
     logging.getLogger("dbos").setLevel(logging.ERROR)
+    _log_where_it_is_read()
     engine = DBOS(
         config={
             "name": APPLICATION,
@@ -87,6 +89,17 @@ async def launch(store: Store) -> None:
     # the calls that are not async: those give the loop at hand the engine's thread pool, which ends with the engine and not the loop.
     await asyncio.to_thread(DBOS.launch)
     _running[:] = [engine]
+
+
+_CONSOLE = "__dbos_console_log_handler__"
+"""dbos/_logger.py"""
+
+
+def _log_where_it_is_read() -> None:
+    """The engine's log goes to what was `sys.stderr` when it was imported, which may be closed by the time the next one is made."""
+    for handler in logging.getLogger("dbos").handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.name == _CONSOLE:
+            handler.stream = sys.__stderr__
 
 
 class _Stops(list[threading.Event]):
