@@ -93,8 +93,8 @@ class Coding(World):
 
 
 @pytest.fixture
-async def coding(tmp_path: Path) -> AsyncIterator[Coding]:
-    async with Coding(tmp_path, f"sqlite:///{tmp_path / 'stead.db'}") as made:
+async def coding(tmp_path: Path, database_url: str) -> AsyncIterator[Coding]:
+    async with Coding(tmp_path, database_url) as made:
         yield made
 
 
